@@ -1,0 +1,219 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One connection to one server: the only file that imports the driver.
+
+Errors of the driver become ServerError here, worded with the server's own number and text.
+"""
+
+import os
+import sys
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import dialect
+
+try:
+    import pymysql
+
+    DRIVER_MISSING: Optional[str] = None
+except ImportError as exc:
+    DRIVER_MISSING = str(exc)
+
+Value = Union[None, int, float, str, bytes, Any]
+Row = Dict[str, Any]
+
+
+class Login(NamedTuple):
+    """How to reach a server; the fields are those of the connection options. connect_timeout is in seconds."""
+
+    host: str
+    port: int
+    user: Optional[str] = None
+    password: Optional[str] = None
+    unix_socket: Optional[str] = None
+    config_file: Optional[str] = None
+    connect_timeout: int = 30
+    ca_cert: Optional[str] = None
+    client_cert: Optional[str] = None
+    client_key: Optional[str] = None
+    check_hostname: Optional[bool] = None
+
+    @property
+    def address(self) -> str:
+        return self.unix_socket or "%s:%d" % (self.host, self.port)
+
+
+def login_of(params: Dict[str, Any]) -> Login:
+    """The server that a module works on."""
+    return Login(
+        host=params["login_host"],
+        port=params["login_port"],
+        user=params["login_user"],
+        password=params["login_password"],
+        unix_socket=params["login_unix_socket"],
+        config_file=params["config_file"],
+        connect_timeout=params["connect_timeout"],
+        ca_cert=params["ca_cert"],
+        client_cert=params["client_cert"],
+        client_key=params["client_key"],
+        check_hostname=params["check_hostname"],
+    )
+
+
+def source_login_of(params: Dict[str, Any]) -> Optional[Login]:
+    """The source as an account that only reads sees it, or None when the module was given no source."""
+    if not params.get("source_host"):
+        return None
+    return Login(
+        host=params["source_host"],
+        port=params["source_port"],
+        user=params["source_user"],
+        password=params["source_password"],
+        connect_timeout=params["connect_timeout"],
+        ca_cert=params["source_ca_cert"],
+    )
+
+
+class Server:
+    """A session on a server.
+
+    log_bin=False makes a session whose statements leave no trace in the binary log: nothing that this collection
+    does to a replica may get a GTID of the replica itself.
+    """
+
+    def __init__(self, login: Login, log_bin: bool = True) -> None:
+        self.login = login
+        self._log_bin = log_bin
+        self._connection: Any = None
+        self._dialect: Optional[dialect.Dialect] = None
+        self.reconnect()
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_exc: Any) -> None:
+        self.close()
+
+    @property
+    def dialect(self) -> dialect.Dialect:
+        if self._dialect is None:
+            self._dialect = dialect.parse_version(self.value("SELECT @@version"))
+        return self._dialect
+
+    def say(self, name: str) -> str:
+        """The statement or word for ``name`` on this server (logic/dialect.py)."""
+        return self.dialect.say(name)
+
+    def reconnect(self) -> None:
+        """Leave the session, if there is one, and begin a new one."""
+        self.close()
+        if DRIVER_MISSING:
+            raise ReplicaError(
+                "the Python library PyMySQL is missing: %s" % DRIVER_MISSING,
+                where=sys.executable,
+                untouched="everything",
+                next_step="install PyMySQL for that interpreter (the package is named python3-pymysql or PyMySQL)",
+            )
+        try:
+            self._connection = pymysql.connect(**self._arguments())
+        except (pymysql.MySQLError, OSError, RuntimeError) as exc:
+            raise self._error(exc, "cannot connect to MySQL") from None
+        if not self._log_bin:
+            self.execute("SET SESSION sql_log_bin = 0")
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except (pymysql.MySQLError, OSError):
+                return  # it was gone already, which is what we want
+
+    def rows(self, sql: str, args: Optional[Tuple[Value, ...]] = None) -> List[Row]:
+        """Run a statement and return its rows as ``{column: value}``; text is decoded, never refused, as UTF-8."""
+        columns, rows = self._run(sql, args)
+        return [dict(zip(columns, row)) for row in rows]
+
+    def value(self, sql: str, args: Optional[Tuple[Value, ...]] = None) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        _columns, rows = self._run(sql, args)
+        return rows[0][0] if rows else None
+
+    def execute(self, sql: str, args: Optional[Tuple[Value, ...]] = None) -> None:
+        self._run(sql, args)
+
+    def send(self, statement: bytes) -> None:
+        """Run one statement exactly as the bytes are, and drop what it returns. For statements of a dump."""
+        try:
+            self._connection.query(statement)
+        except (pymysql.MySQLError, OSError) as exc:
+            raise self._error(exc, "the server refused a statement") from None
+
+    def literal(self, value: Value) -> str:
+        """A value as this session would write it in a statement, quotes included; for what is shown and then run."""
+        return self._connection.literal(value)
+
+    def variables(self, *names: str) -> Dict[str, str]:
+        """Global variables by name; one that this server does not have is missing from the result."""
+        marks = ", ".join(["%s"] * len(names))
+        sql = "SHOW GLOBAL VARIABLES WHERE Variable_name IN (%s)" % marks
+        return {row["Variable_name"].lower(): row["Value"] for row in self.rows(sql, names)}
+
+    def warnings(self) -> List[str]:
+        return ["%(Level)s %(Code)s: %(Message)s" % row for row in self.rows("SHOW WARNINGS")]
+
+    def _run(self, sql: str, args: Optional[Tuple[Value, ...]]) -> Tuple[List[str], List[List[Any]]]:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql, args)
+                columns = [column[0] for column in cursor.description or ()]
+                return columns, [[_text(value) for value in row] for row in cursor.fetchall()]
+        except (pymysql.MySQLError, OSError) as exc:
+            raise self._error(exc, "the server refused %s" % _verb(sql)) from None
+
+    def _arguments(self) -> Dict[str, Any]:
+        login = self.login
+        arguments: Dict[str, Any] = dict(
+            host=login.host,
+            port=login.port,
+            charset="utf8mb4",
+            # Text in status rows may be cut inside a character: it is decoded here, forgivingly, not by the driver.
+            use_unicode=False,
+            autocommit=True,
+            connect_timeout=login.connect_timeout,
+            program_name="dbre.mysql_replica",
+        )
+        if login.user is not None:
+            arguments["user"] = login.user
+        if login.password is not None:
+            arguments["password"] = login.password
+        if login.unix_socket:
+            arguments["unix_socket"] = login.unix_socket
+        if login.config_file and os.path.exists(os.path.expanduser(login.config_file)):
+            arguments["read_default_file"] = os.path.expanduser(login.config_file)
+        tls = {"ca": login.ca_cert, "cert": login.client_cert, "key": login.client_key}
+        if any(tls.values()):
+            arguments["ssl"] = {name: path for name, path in tls.items() if path}
+            if login.check_hostname is not None:
+                arguments["ssl"]["check_hostname"] = login.check_hostname
+        return arguments
+
+    def _error(self, exc: Exception, what: str) -> ServerError:
+        number = exc.args[0] if exc.args and isinstance(exc.args[0], int) else 0
+        said = str(exc.args[1]) if number and len(exc.args) > 1 else str(exc)
+        return ServerError(
+            "%s: %s%s" % (what, "error %d: " % number if number else "", said),
+            errno=number,
+            where=self.login.address,
+        )
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _verb(sql: str) -> str:
+    """The first words of a statement: enough to recognise it, too little to hold a password."""
+    return " ".join(sql.split()[:3])

@@ -1,0 +1,231 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server says of itself. Read only: nothing here changes a server or leaves a trace in its binary log."""
+
+import os
+import time
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import Channel, read_channels
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
+
+STALL_LOOK = 1.0  # seconds between the two looks that tell an applier at rest from one that hangs
+
+_FACTS = (
+    "server_uuid",
+    "server_id",
+    "hostname",
+    "port",
+    "socket",
+    "datadir",
+    "read_only",
+    "super_read_only",
+    "gtid_mode",
+    "enforce_gtid_consistency",
+    "log_bin",
+    "log_slave_updates",
+    "log_replica_updates",
+    "relay_log_recovery",
+    "event_scheduler",
+)
+
+
+def server_facts(server: Server) -> Dict[str, Any]:
+    """Identity, settings and GTID sets of a server; a setting that it does not have is None.
+
+    server_uuid and the GTID sets are '' and absent, in effect, on MariaDB, whose GTIDs are of another kind.
+    """
+    found = server.variables(*_FACTS)
+    facts: Dict[str, Any] = {name: found.get(name) for name in _FACTS if name != "log_slave_updates"}
+    facts["log_replica_updates"] = found.get("log_replica_updates", found.get("log_slave_updates"))
+    for name in ("read_only", "super_read_only", "log_bin", "log_replica_updates", "relay_log_recovery"):
+        facts[name] = None if facts[name] is None else facts[name].upper() in ("ON", "1")
+    for name in ("port", "server_id"):
+        facts[name] = int(facts[name])
+    facts["version"] = server.value("SELECT @@version")
+    facts["flavor"] = server.dialect.flavor
+    facts["uptime"] = int(server.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")[0]["Value"])
+    facts["gtid_executed"] = str(executed_gtids(server))
+    facts["gtid_purged"] = str(purged_gtids(server))
+    return facts
+
+
+def executed_gtids(server: Server) -> GtidSet:
+    return _gtid_variable(server, "gtid_executed")
+
+
+def purged_gtids(server: Server) -> GtidSet:
+    return _gtid_variable(server, "gtid_purged")
+
+
+def _gtid_variable(server: Server, name: str) -> GtidSet:
+    # SHOW VARIABLES cuts long values at 1024 characters on 5.6: a set has to be selected.
+    if name not in server.variables(name):
+        return GtidSet()
+    return GtidSet.parse(server.value("SELECT @@GLOBAL.%s" % name))
+
+
+def channels(server: Server) -> List[Channel]:
+    return read_channels(server.rows(server.say("show_replica_status")))
+
+
+def retrieved_gtids(seen: List[Channel]) -> GtidSet:
+    """What the relay logs of all channels hold or have held."""
+    retrieved = GtidSet()
+    for channel in seen:
+        retrieved = retrieved | GtidSet.parse(channel.retrieved_gtids)
+    return retrieved
+
+
+def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
+    """Names of channels whose applier says that it has read everything although retrieved transactions are missing.
+
+    A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0.
+    """
+    suspects = {channel.name: channel for channel in seen if _seems_stalled(channel)}
+    if not suspects:
+        return []
+    time.sleep(STALL_LOOK)
+    return sorted(
+        channel.name
+        for channel in channels(server)
+        if channel.name in suspects
+        and _seems_stalled(channel)
+        and (channel.relay_log_file, channel.relay_log_pos)
+        == (suspects[channel.name].relay_log_file, suspects[channel.name].relay_log_pos)
+    )
+
+
+def _seems_stalled(channel: Channel) -> bool:
+    missing = GtidSet.parse(channel.retrieved_gtids) - GtidSet.parse(channel.executed_gtids)
+    return bool(missing) and channel.applier == "running" and "has read all relay log" in channel.applier_state
+
+
+def downstreams(server: Server) -> List[Dict[str, Any]]:
+    """Who replicates from this server: connected now (``connected`` true, with its session), or registered.
+
+    A downstream may be disconnected at this moment, so an empty list proves nothing (DESIGN, safety rules).
+    """
+    found: List[Dict[str, Any]] = [
+        dict(connected=True, session=int(row["ID"]), user=row["USER"], host=row["HOST"], seconds=int(row["TIME"] or 0))
+        for row in server.rows(
+            "SELECT ID, USER, HOST, TIME FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
+        )
+    ]
+    for row in server.rows(server.say("show_replicas")):
+        lower = {name.lower(): value for name, value in row.items()}
+        found.append(
+            dict(
+                connected=False,
+                server_id=int(lower["server_id"]),
+                host=lower["host"],
+                port=int(lower["port"]),
+                uuid=lower.get("replica_uuid", lower.get("slave_uuid")),
+            )
+        )
+    return found
+
+
+class Metadata(NamedTuple):
+    """state: ``present`` (there are channels), ``none`` (not a replica), ``unusable`` (looks like none, and is not)."""
+
+    state: str
+    evidence: Optional[str] = None
+
+
+def replication_metadata(server: Server, seen: List[Channel]) -> Metadata:
+    """Zero status rows are not "no replica": an unusable slave_master_info shows the same."""
+    if seen:
+        return Metadata("present")
+    settings = server.variables("master_info_repository", "relay_log_info_repository", "datadir")
+    for table, setting in (
+        ("slave_master_info", "master_info_repository"),
+        ("slave_relay_log_info", "relay_log_info_repository"),
+    ):
+        if settings.get(setting, "TABLE").upper() != "TABLE":
+            continue
+        try:
+            rows = server.value("SELECT COUNT(*) FROM mysql.%s" % table)
+        except ServerError as exc:
+            return Metadata("unusable", "mysql.%s: %s" % (table, exc.found))
+        if rows and table == "slave_master_info":
+            return Metadata(
+                "unusable", "mysql.slave_master_info holds %s row(s) but the server shows no channel" % rows
+            )
+    if settings.get("master_info_repository", "TABLE").upper() == "FILE":
+        path = os.path.join(settings["datadir"], "master.info")
+        if os.path.exists(path):
+            return Metadata("unusable", "%s exists but the server shows no channel" % path)
+    return Metadata("none")
+
+
+def source_view(login: Optional[Login]) -> Optional[Dict[str, Any]]:
+    """The source's identity and GTID sets; ``reachable`` false with the error when it does not answer; None for None."""
+    if login is None:
+        return None
+    try:
+        with Server(login) as source:
+            facts = source.variables("server_uuid", "server_id", "port")
+            return dict(
+                reachable=True,
+                error=None,
+                address=login.address,
+                server_uuid=facts.get("server_uuid"),
+                server_id=int(facts["server_id"]),
+                version=source.value("SELECT @@version"),
+                gtid_executed=str(executed_gtids(source)),
+                gtid_purged=str(purged_gtids(source)),
+            )
+    except ServerError as exc:
+        return dict(reachable=False, error=str(exc), address=login.address)
+
+
+def binary_logs(server: Server) -> List[str]:
+    """Paths of the binary logs on the server's host, oldest first; [] when the binary log is off."""
+    settings = server.variables("log_bin", "log_bin_basename")
+    if settings["log_bin"].upper() not in ("ON", "1"):
+        return []
+    directory = os.path.dirname(settings["log_bin_basename"])
+    return [os.path.join(directory, row["Log_name"]) for row in server.rows(server.say("show_binary_logs"))]
+
+
+def relay_logs(server: Server, channel: str) -> List[str]:
+    """Paths of a channel's relay logs on the server's host and of their index, as the index lists them.
+
+    [] when there is no index, or when it cannot be read from here (another host's server).
+    """
+    settings = server.variables("relay_log_basename", "relay_log_index", "datadir")
+    base = settings.get("relay_log_basename") or ""
+    index = settings.get("relay_log_index") or base + ".index"
+    if channel:
+        # A named channel puts its name between the base name and the extension (8.0 manual, "Replication Channel Naming").
+        index = index[: -len(".index")] + "-" + channel.lower() + ".index"
+    index = os.path.join(settings["datadir"], index)
+    try:
+        with open(index, "rb") as source:
+            listed = [os.fsdecode(line.strip()) for line in source if line.strip()]
+    except OSError:
+        return []
+    paths = [os.path.normpath(os.path.join(settings["datadir"], name)) for name in listed]
+    return [path for path in paths if os.path.isfile(path)] + [index]
+
+
+def stored_password(server: Server, channel: str) -> Optional[str]:
+    """The password that the receiver logs in with, None where it is not in a table or may not be read."""
+    by_channel = " WHERE Channel_name = %s" if server.dialect.knows("for_channel") else ""
+    try:
+        return server.value(
+            "SELECT User_password FROM mysql.slave_master_info" + by_channel, (channel,) if by_channel else None
+        )
+    except ServerError:
+        return None
+
+
+def schemas(server: Server) -> List[str]:
+    return [
+        row["name"] for row in server.rows("SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA ORDER BY 1")
+    ]
