@@ -1,0 +1,264 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What would fail later, found now: every check that a rebuild from a dump must pass before its first step. Pure.
+
+A check is a function from the facts to a finding or None; CHECKS is the table. All of them run, so that the operator
+sees everything at once.
+"""
+
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import parse_version
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+
+SYSTEM_SCHEMAS = ("mysql", "sys", "information_schema", "performance_schema", "ndbinfo")
+
+
+class Facts(NamedTuple):
+    """dump: the return values of mysql_dump_info. source: observe.source_view(). schemas: those of the replica."""
+
+    address: str
+    server: Dict[str, Any]
+    channel: str
+    channels: List[str]
+    metadata: str
+    metadata_evidence: Optional[str]
+    retrieved: GtidSet
+    downstreams: List[Dict[str, Any]]
+    schemas: List[str]
+    source: Dict[str, Any]
+    dump: Dict[str, Any]
+    allow_errant: bool
+    allow_downstream: bool
+    extra_schemas: str
+
+    @property
+    def source_executed(self) -> GtidSet:
+        return GtidSet.parse(self.source.get("gtid_executed"))
+
+    @property
+    def dump_gtids(self) -> GtidSet:
+        """The dump's set; empty when it has none or an unreadable one, which has a check of its own."""
+        try:
+            return GtidSet.parse(self.dump["gtid_purged"])
+        except BadInput:
+            return GtidSet()
+
+    @property
+    def extra(self) -> List[str]:
+        """Schemas that only the replica has."""
+        mine = set(self.schemas) - set(SYSTEM_SCHEMAS)
+        return sorted(mine - set(self.dump["databases"]))
+
+
+class Finding(NamedTuple):
+    """id is a contract; fact is what was found, where it was seen, next_step what the operator can do."""
+
+    id: str
+    fact: str
+    where: str
+    next_step: str
+
+    def public(self) -> Dict[str, str]:
+        return dict(self._asdict())
+
+
+Check = Callable[[Facts], Optional[Finding]]
+
+
+def findings(facts: Facts) -> List[Finding]:
+    """What stands in the way, in the order of the table; empty when the way is clear."""
+    found = (check(facts) for check in CHECKS)
+    return [finding for finding in found if finding is not None]
+
+
+def _source_unreachable(facts: Facts) -> Optional[Finding]:
+    if facts.source["reachable"]:
+        return None
+    return Finding(
+        "source_unreachable",
+        "the source does not answer: %s" % facts.source["error"],
+        facts.source["address"],
+        "check host, port, account and network from the replica's host",
+    )
+
+
+def _replica_is_source(facts: Facts) -> Optional[Finding]:
+    if not facts.source["reachable"] or facts.source["server_uuid"] != facts.server["server_uuid"]:
+        return None
+    return Finding(
+        "replica_is_source",
+        "the server to rebuild is the source itself (server_uuid %s)" % facts.server["server_uuid"],
+        facts.address,
+        "correct the login or the source variables",
+    )
+
+
+def _dump_incomplete(facts: Facts) -> Optional[Finding]:
+    if facts.dump["complete"]:
+        return None
+    return Finding(
+        "dump_incomplete",
+        "the dump is not whole: %s" % facts.dump["incomplete_reason"],
+        _path(facts),
+        "take a new dump",
+    )
+
+
+def _dump_without_gtids(facts: Facts) -> Optional[Finding]:
+    if facts.dump_gtids:
+        return None
+    return Finding(
+        "dump_without_gtids",
+        "the dump does not say which transactions it holds (no readable GTID_PURGED)",
+        _path(facts),
+        "take it again with mysqldump --set-gtid-purged=ON --single-transaction",
+    )
+
+
+def _dump_names_no_schema(facts: Facts) -> Optional[Finding]:
+    if facts.dump["databases"]:
+        return None
+    return Finding(
+        "dump_names_no_schema",
+        "the dump does not say which schemas its tables belong to",
+        _path(facts),
+        "take it again with --databases or --all-databases",
+    )
+
+
+def _dump_not_of_source(facts: Facts) -> Optional[Finding]:
+    beyond = facts.dump_gtids - facts.source_executed
+    if not facts.source["reachable"] or not beyond:
+        return None
+    return Finding(
+        "dump_not_of_source",
+        "the dump holds transactions that the source does not have: %s" % beyond,
+        _path(facts),
+        "give a dump of %s, made after its last reset" % facts.source["address"],
+    )
+
+
+def _dump_too_old(facts: Facts) -> Optional[Finding]:
+    gone = GtidSet.parse(facts.source.get("gtid_purged")) - facts.dump_gtids
+    if not facts.dump_gtids or not gone:
+        return None
+    return Finding(
+        "dump_too_old",
+        "the source has purged %d transactions that the dump does not hold: %s" % (len(gone), gone),
+        facts.source["address"],
+        "take a new dump, or let the source keep its binary logs longer",
+    )
+
+
+def _dump_of_newer_series(facts: Facts) -> Optional[Finding]:
+    text = facts.dump.get("server_version")
+    if not text:
+        return None
+    dump, here = parse_version(text), parse_version(facts.server["version"])
+    if dump.flavor == here.flavor and dump.version.series <= here.version.series:
+        return None
+    return Finding(
+        "dump_of_newer_series",
+        "the dump is of %s %s, the replica runs %s %s" % (dump.flavor, dump.version, here.flavor, here.version),
+        _path(facts),
+        "replicate to the same or a newer series of the same flavor",
+    )
+
+
+def _gtids_off(facts: Facts) -> Optional[Finding]:
+    needed = {"gtid_mode": "ON", "enforce_gtid_consistency": "ON", "log_bin": True}
+    wrong = [
+        "%s=%s" % (name, facts.server[name]) for name, value in sorted(needed.items()) if facts.server[name] != value
+    ]
+    if not wrong:
+        return None
+    return Finding(
+        "gtids_off",
+        "the replica cannot follow with GTIDs: %s" % ", ".join(wrong),
+        facts.address,
+        "set gtid_mode=ON, enforce_gtid_consistency=ON and log_bin in its option file and restart it",
+    )
+
+
+def _metadata_unusable(facts: Facts) -> Optional[Finding]:
+    if facts.metadata != "unusable":
+        return None
+    return Finding(
+        "replication_metadata_unusable",
+        "the server cannot use its replication metadata: %s" % facts.metadata_evidence,
+        facts.address,
+        "repair the system tables slave_master_info and slave_relay_log_info first",
+    )
+
+
+def _other_channels(facts: Facts) -> Optional[Finding]:
+    others = [name for name in facts.channels if name != facts.channel]
+    if not others:
+        return None
+    return Finding(
+        "other_channels",
+        "the server follows other sources, too (channels %s), and a reset would cut them off"
+        % ", ".join(repr(o) for o in others),
+        facts.address,
+        "a server with several sources cannot be rebuilt from one dump",
+    )
+
+
+def _downstreams(facts: Facts) -> Optional[Finding]:
+    if facts.allow_downstream or not facts.downstreams:
+        return None
+    return Finding(
+        "live_downstreams",
+        "%d entries show servers that replicate from this one: %s" % (len(facts.downstreams), facts.downstreams[0]),
+        facts.address,
+        "point them at the source, or take their rebuild on with mysql_replica_allow_downstream=true",
+    )
+
+
+def _errant(facts: Facts) -> Optional[Finding]:
+    errant = (GtidSet.parse(facts.server["gtid_executed"]) | facts.retrieved) - facts.source_executed
+    if facts.allow_errant or not facts.source["reachable"] or not errant:
+        return None
+    return Finding(
+        "errant_transactions",
+        "%d transactions exist only on this server: %s" % (len(errant), errant),
+        facts.address,
+        "save them first, or take the loss on with mysql_replica_allow_errant=true (their binary logs go to quarantine)",
+    )
+
+
+def _extra_schemas(facts: Facts) -> Optional[Finding]:
+    if facts.extra_schemas != "fail" or not facts.extra:
+        return None
+    return Finding(
+        "extra_schemas",
+        "schemas that are not in the dump: %s" % ", ".join(facts.extra),
+        facts.address,
+        "say what becomes of them with mysql_replica_extra_schemas=keep or drop",
+    )
+
+
+def _path(facts: Facts) -> str:
+    return str(facts.dump.get("path", "dump"))
+
+
+CHECKS: List[Check] = [
+    _source_unreachable,
+    _replica_is_source,
+    _dump_incomplete,
+    _dump_without_gtids,
+    _dump_names_no_schema,
+    _dump_not_of_source,
+    _dump_too_old,
+    _dump_of_newer_series,
+    _gtids_off,
+    _metadata_unusable,
+    _other_channels,
+    _downstreams,
+    _errant,
+    _extra_schemas,
+]
