@@ -18,7 +18,8 @@ options:
     default: /var/lib/dbre_mysql_replica
   assume:
     description:
-      - Used in check mode only, so that each task of a run can be planned from the state the tasks before it would leave.
+      - Used in check mode only, so that each task of a run is planned from the state that the tasks before it would
+        leave.
       - V(quiet) is M(dbre.mysql_replica.mysql_replica_quiet), V(channel_removed) is
         M(dbre.mysql_replica.mysql_replication_source) with C(state=absent), V(gtids_reset) is
         M(dbre.mysql_replica.mysql_gtid_reset), V(loaded) is M(dbre.mysql_replica.mysql_dump_load).

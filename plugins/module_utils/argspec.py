@@ -6,7 +6,6 @@
 
 from typing import Any, Dict
 
-
 # Steps of a rebuild whose outcome a later step's plan may take for given in check mode
 ASSUMABLE = ("quiet", "channel_removed", "gtids_reset", "loaded")
 

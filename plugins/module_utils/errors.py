@@ -47,7 +47,7 @@ class ReplicaError(Exception):
         return ". ".join(part.rstrip(".") for part in parts) + "."
 
     def as_result(self) -> Dict[str, Any]:
-        """The arguments of fail_json: ``msg`` and ``error`` (kind, found, where, untouched, next_step and the facts)."""
+        """The arguments of fail_json: ``msg``, and ``error`` with kind, the four answers and the facts."""
         error = dict(
             self.facts,
             kind=self.kind,

@@ -9,9 +9,9 @@ short_description: Load a logical dump into a replica, honestly
 version_added: 0.1.0
 description:
   - Loads a dump of mysqldump or a relative, plain or compressed, without the C(mysql) client.
-  - Everything runs with C(sql_log_bin=0). What a replica must not take from a dump is left out - its C(GTID_PURGED), which
-    is to be claimed only when the last row is in (M(dbre.mysql_replica.mysql_gtid_reset)), system tables, accounts,
-    global settings and statements about replication.
+  - Everything runs with C(sql_log_bin=0). What a replica must not take from a dump is left out - its C(GTID_PURGED),
+    which is to be claimed only when the last row is in (M(dbre.mysql_replica.mysql_gtid_reset)), system tables,
+    accounts, global settings and statements about replication.
   - Schemas of the dump are replaced whole. Its events end up disabled, as replication leaves them on a replica.
   - A load that was interrupted starts over. One that is done, and whose GTIDs are claimed, is not repeated.
 options:
@@ -104,6 +104,7 @@ plan:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_examine import examine
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_file import DumpFile, fingerprint

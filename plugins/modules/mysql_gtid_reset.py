@@ -97,6 +97,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Interrupted
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine

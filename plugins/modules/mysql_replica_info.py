@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Reads, and only reads, what a server says of itself, of its replication channels and of the servers below it.
   - With a source given, tells which transactions exist only here and how many are still missing.
-  - Zero channels are not taken for "no replica"; an unusable C(mysql.slave_master_info) looks the same and is told apart.
+  - Zero channels are not taken for "no replica"; an unusable C(mysql.slave_master_info) looks the same, and is told
+    apart.
 options:
   channel:
     description:
@@ -97,6 +98,7 @@ findings:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.health import judge
@@ -118,7 +120,8 @@ def gather(params):
         stalled = observe.stalled_channels(server, seen)
     executed = GtidSet.parse(facts["gtid_executed"])
     # The replica first, then the source: the other way round a transaction on its way would look errant.
-    source = observe.source_view(source_login_of(params))
+    login = source_login_of(params)
+    source = observe.source_view(login) if login else None
     errant = missing = None
     if source and source["reachable"]:
         theirs = GtidSet.parse(source["gtid_executed"])

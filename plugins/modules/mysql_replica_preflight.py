@@ -8,8 +8,8 @@ module: mysql_replica_preflight
 short_description: Everything that would stop a rebuild later, found before anything is touched
 version_added: 0.1.0
 description:
-  - Runs every check that a rebuild from a dump must pass, reads only, and fails with all findings at once, each with the
-    fact, where it was seen and what to do about it.
+  - Runs every check that a rebuild from a dump must pass, reads only, and fails with all findings at once, each with
+    the fact, where it was seen and what to do about it.
 options:
   dump:
     description:
@@ -88,6 +88,7 @@ extra_schemas:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import preflight
@@ -101,8 +102,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connecti
 
 
 def facts_of(params):
-    source = source_login_of(params)
-    if source is None:
+    login = source_login_of(params)
+    if login is None:
         raise BadInput("source_host is missing", next_step="name the source that the replica is to follow")
     with Server(login_of(params)) as server:
         seen = observe.channels(server)
@@ -118,7 +119,7 @@ def facts_of(params):
             retrieved=observe.retrieved_gtids(seen),
             downstreams=observe.downstreams(server),
             schemas=observe.schemas(server),
-            source=observe.source_view(source),
+            source=observe.source_view(login),
             dump=params["dump"],
             allow_errant=params["allow_errant"],
             allow_downstream=params["allow_downstream"],

@@ -8,9 +8,10 @@ module: mysql_replica_quiet
 short_description: Keep everybody else from writing to a replica while it is rebuilt, and undo that
 version_added: 0.1.0
 description:
-  - With O(state=quiet), switches the event scheduler off and C(read_only) on, and C(super_read_only) off for our own load.
-    What was set before is journaled on disk first.
-  - With O(state=restored), brings back what the journal says and forgets the journal. Without a journal it changes nothing.
+  - With O(state=quiet), switches the event scheduler off and C(read_only) on, and C(super_read_only) off for our own
+    load. What was set before is journaled on disk first.
+  - With O(state=restored), brings back what the journal says and forgets the journal. Without a journal it changes
+    nothing.
   - A journal that a killed run left is kept and used, so that the settings come back which were there before that run.
 options:
   state:
@@ -61,6 +62,7 @@ plan:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import quiet

@@ -94,6 +94,7 @@ differences:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
@@ -130,12 +131,13 @@ def look(params, replica, source):
 
 
 def compare(params, replica, source):
-    with comparison.applier_stopped(replica, params["channel"]):
-        with comparison.snapshot(source, params["lock_timeout"]) as gtids:
-            comparison.apply_exactly(replica, params["channel"], gtids, params["timeout"])
-            schemas = schemas_of(params, replica, source)
-            sides = [comparison.read_side(server, schemas) for server in (source, replica)]
-            executed = observe.executed_gtids(replica)
+    channel = params["channel"]
+    # The applier stops first: after the snapshot it might be beyond it.
+    with comparison.applier_stopped(replica, channel), comparison.snapshot(source, params["lock_timeout"]) as gtids:
+        comparison.apply_exactly(replica, channel, gtids, params["timeout"])
+        schemas = schemas_of(params, replica, source)
+        sides = [comparison.read_side(server, schemas) for server in (source, replica)]
+        executed = observe.executed_gtids(replica)
     found = differences(*sides)
     if executed != gtids:
         beyond = executed - gtids

@@ -14,7 +14,8 @@ description:
 options:
   gtid_set:
     description:
-      - Transactions to wait for. Without it, the source's executed set at the start is taken when O(source_host) is given.
+      - Transactions to wait for. Without it, the source's executed set at the start is taken when O(source_host) is
+        given.
     type: str
   max_lag:
     description:
@@ -90,6 +91,7 @@ lag:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, NotReached
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.catch_up import Goal, Look, arrived, obstacle
@@ -108,7 +110,8 @@ PAUSE = 0.5  # seconds between two looks
 def goal_of(params):
     text = params["gtid_set"]
     if text is None:
-        source = observe.source_view(source_login_of(params))
+        login = source_login_of(params)
+        source = observe.source_view(login) if login else None
         if source is None and params["max_lag"] is None:
             raise BadInput("nothing to wait for", next_step="give gtid_set, max_lag or source_host")
         if source is not None and not source["reachable"]:

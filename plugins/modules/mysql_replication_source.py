@@ -114,6 +114,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import channel_change

@@ -22,7 +22,7 @@ class Journal:
     def read(self) -> Dict[str, Any]:
         """The record, {} when there is none. Raises ReplicaError when the file is not one of ours."""
         try:
-            with open(self.path, "r", encoding="utf-8") as source:
+            with open(self.path, encoding="utf-8") as source:
                 record = json.load(source)
         except OSError as exc:
             if exc.errno == errno.ENOENT:

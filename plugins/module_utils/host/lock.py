@@ -60,7 +60,8 @@ class RunLock:
 
     def note(self, **facts: Any) -> None:
         """Write down who holds the lock, and facts (the id of its session, say) that outlive it."""
-        assert self._handle is not None, "the lock is not held"
+        if self._handle is None:
+            raise RuntimeError("the lock is not held")
         record = dict(Identity.mine()._asdict(), purpose=self.purpose, **facts)
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, json.dumps(record, sort_keys=True).encode("utf-8"), 0)

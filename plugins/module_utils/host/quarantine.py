@@ -60,7 +60,8 @@ class Quarantine:
 
         state: ``planned`` (written down, perhaps not done), ``kept``, ``restored``.
         """
-        return self.record["entries"]
+        entries: List[Dict[str, Any]] = self.record["entries"]
+        return entries
 
     def keep(self, path: str, how: str) -> Dict[str, Any]:
         """Set one file aside by ``link`` or ``move``; on another file system both become a copy.
@@ -169,7 +170,7 @@ def _move(path: str, target: str) -> None:
             raise
         _copy(path, target)
         if sha256_of(path) != sha256_of(target):
-            raise OSError(errno.EIO, "the copy differs from the file")
+            raise OSError(errno.EIO, "the copy differs from the file") from None
         os.unlink(path)
     sync_directory(os.path.dirname(target))
     sync_directory(os.path.dirname(path))

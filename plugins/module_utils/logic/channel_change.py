@@ -74,7 +74,10 @@ class Wish(NamedTuple):
 
 
 def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
-    """Steps from what is seen to what is wished. Raises Refused where a step would lose something, BadInput for a wish that cannot be."""
+    """Steps from what is seen to what is wished.
+
+    Raises Refused where a step would lose something, BadInput for a wish that cannot be.
+    """
     if seen.metadata == "unusable":
         raise Refused(
             "the server cannot use its replication metadata, so this is no missing replica: %s"
@@ -133,7 +136,7 @@ def _plan_present(seen: Observed, wish: Wish, words: Words) -> Plan:
         steps += _stop(channel, words)
     if not steps:
         return Plan([], before, before)
-    after = dict(before, **{option: value for option, value in wish.settings.items()})
+    after = dict(before, **wish.settings)
     after["state"] = {"started": "started", "stopped": "stopped"}.get(wish.state, _state_after(channel, changes))
     return Plan(steps, before, after)
 
@@ -170,7 +173,7 @@ def _guard_change(channel: Optional[Channel], wish: Wish) -> None:
             % (len(waiting), waiting),
             where="channel '%s'" % wish.name,
             untouched=NOTHING,
-            next_step="let the applier apply them (START REPLICA SQL_THREAD) first, or remove the channel with state=absent and backup_dir",
+            next_step="let the applier apply them first, or remove the channel with state=absent and backup_dir",
         )
 
 

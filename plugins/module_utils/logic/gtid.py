@@ -10,7 +10,7 @@ inclusive intervals; tag is '' for an untagged GTID. The text form is that of th
 """
 
 import re
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 
@@ -28,7 +28,7 @@ class GtidSet:
 
     __slots__ = ("_intervals",)
 
-    def __init__(self, intervals: Optional[Dict[Key, Iterable[Interval]]] = None) -> None:
+    def __init__(self, intervals: Optional[Mapping[Key, Iterable[Interval]]] = None) -> None:
         merged: Dict[Key, Tuple[Interval, ...]] = {}
         for key, ranges in (intervals or {}).items():
             joined = _merge(ranges)

@@ -55,7 +55,7 @@ def errant(seen: Observed, wish: Wish) -> GtidSet:
 
 
 def plan(seen: Observed, wish: Wish) -> Plan:
-    """Steps from what is seen to ``gtid_executed == wish.gtids``. Raises Refused for each thing that would be broken."""
+    """Steps from what is seen to ``gtid_executed == wish.gtids``. Raises Refused for what would be broken."""
     before = seen.describe()
     if seen.executed == wish.gtids:
         return Plan([], before, before)

@@ -15,7 +15,7 @@ NOTHING = "the schemas of the server"
 
 
 class Observed(NamedTuple):
-    """settings: global variables by name. appliers: channels whose applier is not stopped. journal: of the last load."""
+    """settings: global variables by name. appliers: channels whose applier is running. journal: of the last load."""
 
     address: str
     server_uuid: str
@@ -30,7 +30,7 @@ class Observed(NamedTuple):
 
 
 class Dump(NamedTuple):
-    """What the first pass over the file told (mysql_dump_info). size is in bytes of the file, largest_statement of the plain text."""
+    """What mysql_dump_info told. size is in bytes of the file, largest_statement of the plain text."""
 
     path: str
     fingerprint: str

@@ -227,7 +227,7 @@ def _errant(facts: Facts) -> Optional[Finding]:
         "errant_transactions",
         "%d transactions exist only on this server: %s" % (len(errant), errant),
         facts.address,
-        "save them first, or take the loss on with mysql_replica_allow_errant=true (their binary logs go to quarantine)",
+        "save them first, or take the loss on with mysql_replica_allow_errant=true (binary logs go to quarantine)",
     )
 
 

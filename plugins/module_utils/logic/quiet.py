@@ -38,7 +38,7 @@ def after_quiet(seen: Observed) -> Observed:
 
 
 def plan_quiet(seen: Observed) -> Plan:
-    """From the settings now to the quiet ones. A journal that is there already wins: it holds what a first run found."""
+    """From the settings now to the quiet ones. A journal that is there wins: it holds what a first run found."""
     now, journaled = seen
     steps = [
         _set(name, wanted, reason)

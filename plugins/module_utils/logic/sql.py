@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and values inside SQL text. Pure. Values go through the driver; names, and text that has no driver, through here."""
+"""Names inside SQL text. Pure. Values go through the driver."""
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 

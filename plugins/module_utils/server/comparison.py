@@ -26,20 +26,16 @@ TABLE_CHANGED = 1412  # ER_TABLE_DEF_CHANGED: a DDL at the source since the snap
 # What replication itself does to an event on a replica counts as equal to an enabled one.
 _EVENT_STATUS = {"SLAVESIDE_DISABLED": "ENABLED", "REPLICA_SIDE_DISABLED": "ENABLED"}
 
-_DEFINITIONS: List[Tuple[str, str]] = [
-    (
-        "trigger",
-        "SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_TIMING, ACTION_ORDER, ACTION_STATEMENT,"
-        " SQL_MODE, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION"
-        " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s",
-    ),
-    (
-        "event",
-        "SELECT EVENT_NAME AS name, DEFINER, TIME_ZONE, EVENT_DEFINITION, EVENT_TYPE, EXECUTE_AT, INTERVAL_VALUE,"
-        " INTERVAL_FIELD, SQL_MODE, STARTS, ENDS, STATUS, ON_COMPLETION, EVENT_COMMENT, CHARACTER_SET_CLIENT,"
-        " COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s",
-    ),
-]
+_TRIGGERS = """
+    SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_TIMING, ACTION_ORDER, ACTION_STATEMENT,
+           SQL_MODE, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION
+      FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s"""
+_EVENTS = """
+    SELECT EVENT_NAME AS name, DEFINER, TIME_ZONE, EVENT_DEFINITION, EVENT_TYPE, EXECUTE_AT, INTERVAL_VALUE,
+           INTERVAL_FIELD, SQL_MODE, STARTS, ENDS, STATUS, ON_COMPLETION, EVENT_COMMENT, CHARACTER_SET_CLIENT,
+           COLLATION_CONNECTION, DATABASE_COLLATION
+      FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s"""
+_DEFINITIONS = (("trigger", _TRIGGERS), ("event", _EVENTS))
 
 
 @contextlib.contextmanager
@@ -76,7 +72,7 @@ def applier_stopped(replica: Server, channel: str) -> Iterator[None]:
 
 
 def apply_exactly(replica: Server, channel: str, gtids: GtidSet, timeout: float) -> None:
-    """Let the stopped applier go on to exactly this set and stop again. Raises NotReached when it does not come there."""
+    """Let the stopped applier go on to exactly this set and stop again; NotReached when it does not come there."""
     deadline = time.time() + timeout
     suffix = channel_suffix(replica, channel)
     if not gtids <= observe.executed_gtids(replica):
@@ -126,7 +122,7 @@ def read_side(server: Server, schemas: List[str], with_rows: bool = True) -> Sid
 
 def _tables(server: Server, schema: str) -> List[Tuple[str, str]]:
     rows = server.rows(
-        "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s ORDER BY 1",
+        "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s",
         (schema,),
     )
     return [(row["name"], "view" if row["type"] == "VIEW" else "table") for row in rows]

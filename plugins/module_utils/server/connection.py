@@ -153,7 +153,7 @@ class Server:
 
     def literal(self, value: Value) -> str:
         """A value as this session would write it in a statement, quotes included; for what is shown and then run."""
-        return self._connection.literal(value)
+        return str(self._connection.literal(value))
 
     def variables(self, *names: str) -> Dict[str, str]:
         """Global variables by name; one that this server does not have is missing from the result."""

@@ -6,7 +6,8 @@
 
 import time
 from collections import Counter
-from typing import Any, Callable, Counter as Count, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement, statements

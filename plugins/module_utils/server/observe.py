@@ -130,6 +130,13 @@ def downstreams(server: Server) -> List[Dict[str, Any]]:
     return found
 
 
+# table, the setting that says whether it is used, how to see whether it can be read
+_METADATA_TABLES = (
+    ("slave_master_info", "master_info_repository", "SELECT COUNT(*) FROM mysql.slave_master_info"),
+    ("slave_relay_log_info", "relay_log_info_repository", "SELECT COUNT(*) FROM mysql.slave_relay_log_info"),
+)
+
+
 class Metadata(NamedTuple):
     """state: ``present`` (there are channels), ``none`` (not a replica), ``unusable`` (looks like none, and is not)."""
 
@@ -142,14 +149,11 @@ def replication_metadata(server: Server, seen: List[Channel]) -> Metadata:
     if seen:
         return Metadata("present")
     settings = server.variables("master_info_repository", "relay_log_info_repository", "datadir")
-    for table, setting in (
-        ("slave_master_info", "master_info_repository"),
-        ("slave_relay_log_info", "relay_log_info_repository"),
-    ):
+    for table, setting, count in _METADATA_TABLES:
         if settings.get(setting, "TABLE").upper() != "TABLE":
             continue
         try:
-            rows = server.value("SELECT COUNT(*) FROM mysql.%s" % table)
+            rows = server.value(count)
         except ServerError as exc:
             return Metadata("unusable", "mysql.%s: %s" % (table, exc.found))
         if rows and table == "slave_master_info":
@@ -163,10 +167,8 @@ def replication_metadata(server: Server, seen: List[Channel]) -> Metadata:
     return Metadata("none")
 
 
-def source_view(login: Optional[Login]) -> Optional[Dict[str, Any]]:
-    """The source's identity and GTID sets; ``reachable`` false with the error when it does not answer; None for None."""
-    if login is None:
-        return None
+def source_view(login: Login) -> Dict[str, Any]:
+    """The source's identity and GTID sets; ``reachable`` is false, with the error, when it does not answer."""
     try:
         with Server(login) as source:
             facts = source.variables("server_uuid", "server_id", "port")
@@ -202,7 +204,7 @@ def relay_logs(server: Server, channel: str) -> List[str]:
     base = settings.get("relay_log_basename") or ""
     index = settings.get("relay_log_index") or base + ".index"
     if channel:
-        # A named channel puts its name between the base name and the extension (8.0 manual, "Replication Channel Naming").
+        # A named channel has its name before the extension (manual, "Replication Channel Naming Conventions").
         index = index[: -len(".index")] + "-" + channel.lower() + ".index"
     index = os.path.join(settings["datadir"], index)
     try:
@@ -216,13 +218,13 @@ def relay_logs(server: Server, channel: str) -> List[str]:
 
 def stored_password(server: Server, channel: str) -> Optional[str]:
     """The password that the receiver logs in with, None where it is not in a table or may not be read."""
-    by_channel = " WHERE Channel_name = %s" if server.dialect.knows("for_channel") else ""
     try:
-        return server.value(
-            "SELECT User_password FROM mysql.slave_master_info" + by_channel, (channel,) if by_channel else None
-        )
+        for row in server.rows("SELECT * FROM mysql.slave_master_info"):
+            if row.get("Channel_name", "") == channel:  # 5.6 has one channel, without a name
+                return str(row["User_password"])
     except ServerError:
         return None
+    return None
 
 
 def schemas(server: Server) -> List[str]:

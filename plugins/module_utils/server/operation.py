@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that change a replica share: one session that leaves no trace, one run at a time, the source beside it."""
+"""What the modules that change a replica share: a session that leaves no trace, one run at a time, the source."""
 
 import contextlib
 from typing import Any, Dict, Iterator, Optional
@@ -33,7 +33,7 @@ class ReplicaOperation:
         self.server.close()
 
     def assume(self, seen: Any, step: str) -> Any:
-        """The state as it would be after an earlier step of the same run (argspec.ASSUMABLE); most steps change none of it."""
+        """The state as an earlier step of the same run (argspec.ASSUMABLE) would leave it."""
         return seen._replace(**self.assumed(seen).get(step, {}))
 
     def assumed(self, _seen: Any) -> Dict[str, Dict[str, Any]]:
@@ -49,4 +49,5 @@ class ReplicaOperation:
 
     def source(self) -> Optional[Dict[str, Any]]:
         """The source, if one was given, asked after the replica (observe.source_view)."""
-        return observe.source_view(source_login_of(self.params))
+        login = source_login_of(self.params)
+        return observe.source_view(login) if login else None
