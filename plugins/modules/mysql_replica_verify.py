@@ -12,8 +12,9 @@ description:
     executed exactly, while applications go on writing to the source.
   - The source is only read, in one consistent snapshot; its writes wait for an instant while the snapshot begins. The
     replica's applier is held at the snapshot's set meanwhile, and goes on afterwards.
-  - C(CHECKSUM TABLE) is comparable between servers of the same series. Tables of engines without transactions are only
-    compared safely when nothing writes to them.
+  - C(CHECKSUM TABLE) is comparable between servers of the same series. Tables with functional key parts, for which it
+    is not repeatable, are summed up row by row instead. Tables of engines without transactions are only compared safely
+    when nothing writes to them.
 options:
   databases:
     description:

@@ -105,6 +105,8 @@ _WORDS: Dict[str, _Rows] = {
     "get_source_public_key": _mysql(((8, 0, 4), "GET_MASTER_PUBLIC_KEY"), ((8, 0, 23), "GET_SOURCE_PUBLIC_KEY")),
     # GTIDs
     "reset_binary_logs_and_gtids": _mysql((_ANY, "RESET MASTER"), ((8, 4, 0), "RESET BINARY LOGS AND GTIDS")),
+    # information_schema.STATISTICS.EXPRESSION exists
+    "functional_keys": _mysql(((8, 0, 13), "EXPRESSION")),
     # events, as replication itself leaves them on a replica
     "disable_event_on_replica": _mysql((_ANY, "DISABLE ON SLAVE"), ((8, 4, 0), "DISABLE ON REPLICA")),
     # variables

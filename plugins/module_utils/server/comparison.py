@@ -16,6 +16,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Interrupted, NotReached
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.comparison import ObjectName, Side
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.row_digest import row_digest
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
@@ -35,6 +36,13 @@ _EVENTS = """
            INTERVAL_FIELD, SQL_MODE, STARTS, ENDS, STATUS, ON_COMPLETION, EVENT_COMMENT, CHARACTER_SET_CLIENT,
            COLLATION_CONNECTION, DATABASE_COLLATION
       FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s"""
+# What SHOW CREATE shows, and is no difference
+_NO_DEFINITION = (
+    # The next value of a counter; a restart of 5.6 alone changes it.
+    (re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.M), r"\1"),
+    # Newer servers name a character set, or leave it to the collation, by how the column was once written.
+    (re.compile(r"CHARACTER SET (\w+) (?=COLLATE \1_)"), ""),
+)
 _DEFINITIONS = (("trigger", _TRIGGERS), ("event", _EVENTS))
 
 
@@ -131,8 +139,9 @@ def _tables(server: Server, schema: str) -> List[Tuple[str, str]]:
 def _show_create(server: Server, kind: str, schema: str, name: str) -> str:
     row = server.rows("SHOW CREATE %s %s" % (kind.upper(), identifier(schema, name)))[0]
     text = row["Create View" if kind == "view" else "Create Table"]
-    # The next value of a counter is no definition; a restart of 5.6 alone changes it.
-    return re.sub(r"^(\).*?) AUTO_INCREMENT=\d+", r"\1", text, flags=re.M)
+    for pattern, replacement in _NO_DEFINITION:
+        text = pattern.sub(replacement, text)
+    return str(text)
 
 
 def _objects(server: Server, schema: str) -> Iterator[Tuple[ObjectName, str]]:
@@ -155,6 +164,8 @@ def _lines(row: Dict[str, Any]) -> str:
 
 
 def _checksum(server: Server, schema: str, name: str) -> Optional[int]:
+    if _has_functional_key(server, schema, name):
+        return _row_digest(server, schema, name)
     row = server.rows("CHECKSUM TABLE %s" % identifier(schema, name))[0]
     if row["Checksum"] is None:
         for warning in server.rows("SHOW WARNINGS"):
@@ -162,3 +173,22 @@ def _checksum(server: Server, schema: str, name: str) -> Optional[int]:
                 raise Interrupted("table %s.%s was altered at the source while it was read" % (schema, name))
         return None
     return int(row["Checksum"])
+
+
+def _has_functional_key(server: Server, schema: str, name: str) -> bool:
+    if not server.dialect.knows("functional_keys"):
+        return False
+    sql = (
+        "SELECT COUNT(*) FROM information_schema.STATISTICS"
+        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND EXPRESSION IS NOT NULL"
+    )
+    return bool(server.value(sql, (schema, name)))
+
+
+def _row_digest(server: Server, schema: str, name: str) -> int:
+    columns = server.rows(
+        "SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS"
+        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION",
+        (schema, name),
+    )
+    return int(server.value(row_digest(schema, name, [(column["name"], column["type"]) for column in columns])))
