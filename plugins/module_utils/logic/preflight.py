@@ -11,7 +11,7 @@ sees everything at once.
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import parse_version
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import MYSQL, parse_version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 
 SYSTEM_SCHEMAS = ("mysql", "sys", "information_schema", "performance_schema", "ndbinfo")
@@ -87,11 +87,12 @@ def _source_unreachable(facts: Facts) -> Optional[Finding]:
 
 
 def _replica_is_source(facts: Facts) -> Optional[Finding]:
-    if not facts.source["reachable"] or facts.source["server_uuid"] != facts.server["server_uuid"]:
+    uuid = facts.server["server_uuid"]
+    if not uuid or not facts.source["reachable"] or facts.source["server_uuid"] != uuid:
         return None
     return Finding(
         "replica_is_source",
-        "the server to rebuild is the source itself (server_uuid %s)" % facts.server["server_uuid"],
+        "the server to rebuild is the source itself (server_uuid %s)" % uuid,
         facts.address,
         "correct the login or the source variables",
     )
@@ -166,6 +167,17 @@ def _dump_of_newer_series(facts: Facts) -> Optional[Finding]:
         "the dump is of %s %s, the replica runs %s %s" % (dump.flavor, dump.version, here.flavor, here.version),
         _path(facts),
         "replicate to the same or a newer series of the same flavor",
+    )
+
+
+def _not_mysql(facts: Facts) -> Optional[Finding]:
+    if facts.server["flavor"] == MYSQL:
+        return None
+    return Finding(
+        "not_mysql",
+        "the server is %s %s, whose GTIDs are of another kind" % (facts.server["flavor"], facts.server["version"]),
+        facts.address,
+        "this collection rebuilds replicas of MySQL",
     )
 
 
@@ -247,6 +259,7 @@ def _path(facts: Facts) -> str:
 
 
 CHECKS: List[Check] = [
+    _not_mysql,
     _source_unreachable,
     _replica_is_source,
     _dump_incomplete,
