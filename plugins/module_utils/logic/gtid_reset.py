@@ -48,10 +48,10 @@ def errant(seen: Observed, wish: Wish) -> GtidSet:
 
     Without a source that answers, only the wished set can vouch for a transaction.
     """
-    known = wish.gtids
+    unknown = seen.executed - wish.gtids
     if seen.source is not None and seen.source["reachable"]:
-        known = known | GtidSet.parse(seen.source["gtid_executed"])
-    return seen.executed - known
+        return unknown - GtidSet.parse(seen.source["gtid_executed"])
+    return unknown
 
 
 def plan(seen: Observed, wish: Wish) -> Plan:
