@@ -24,9 +24,6 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connecti
 PAUSE = 0.2  # seconds between two looks at the applier
 TABLE_CHANGED = 1412  # ER_TABLE_DEF_CHANGED: a DDL at the source since the snapshot was taken
 
-# What replication itself does to an event on a replica counts as equal to an enabled one.
-_EVENT_STATUS = {"SLAVESIDE_DISABLED": "ENABLED", "REPLICA_SIDE_DISABLED": "ENABLED"}
-
 _TRIGGERS = """
     SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_TIMING, ACTION_ORDER, ACTION_STATEMENT,
            SQL_MODE, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION
@@ -149,7 +146,7 @@ def _objects(server: Server, schema: str) -> Iterator[Tuple[ObjectName, str]]:
         for row in server.rows(sql, (schema,)):
             name = row.pop("name")
             if kind == "event":
-                row["STATUS"] = _EVENT_STATUS.get(row["STATUS"], row["STATUS"])
+                yield ("event state", schema, name), row.pop("STATUS")
             yield (kind, schema, name), _lines(row)
     for row in server.rows(
         "SELECT ROUTINE_TYPE AS kind, ROUTINE_NAME AS name FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s",

@@ -47,7 +47,7 @@ def load(
     tally = Tally()
     told = time.time()
     for statement in statements(chunks):
-        classified = classify(statement.text)
+        classified = classify(statement.text, statement.charset)
         reason = sieve.reason_to_skip(classified, statement.text)
         if reason is not None:
             tally.left_out[reason] += 1
