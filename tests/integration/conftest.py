@@ -1,0 +1,41 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers for the tests: every test that asks for one runs on both ends of the line, MySQL 5.6 and today's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from sandbox.builds import modern_spec
+from sandbox.topology import Sandbox
+
+MakeBox = Callable[..., Sandbox]
+
+
+@pytest.fixture(scope="session", params=["5.6", modern_spec()])
+def server_kind(request: pytest.FixtureRequest) -> str:
+    """What `Sandbox.up` takes as `server`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def box(server_kind: str) -> Iterator[Sandbox]:
+    """A source and a replica, shared by all tests of a session: leave them replicating, and no server damaged."""
+    with Sandbox.up(server=server_kind) as shared:
+        yield shared
+
+
+@pytest.fixture
+def make_box(server_kind: str) -> Iterator[MakeBox]:
+    """Makes sandboxes of the test's own; takes the arguments of `Sandbox.up`. They end with the test."""
+    with ExitStack() as stack:
+
+        def make(**arguments: Any) -> Sandbox:
+            return stack.enter_context(Sandbox.up(**{"server": server_kind, **arguments}))
+
+        yield make

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Damages by name: what may happen to a replica, done to one.
+
+Each function takes the sandbox and the replica, and returns what it did. Where a replica is read only, that is
+lifted for the moment. Add a damage as a function and a line in `DAMAGES`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import pick, relaylog_file
+from .pick import quote
+from .server import Server
+
+if TYPE_CHECKING:
+    from .topology import Sandbox
+
+FILLER = "sandbox_filler"  # the schema whose only use is to fill relay logs
+
+
+class Damage(NamedTuple):
+    """A way to break a replica: `function(box, replica, **arguments)` returns what it did."""
+
+    function: Callable[..., dict[str, Any]]
+    description: str
+
+
+def wait_for(what: str, condition: Callable[[], Any], timeout: float = 60) -> None:
+    """Return when `condition()` is true; TimeoutError, saying what was waited for, when it never is."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {timeout:.0f} s in vain: {what}")
+        time.sleep(0.02)
+
+
+@contextmanager
+def writable(replica: Server) -> Iterator[None]:
+    """Lift read_only and super_read_only for the moment."""
+    switch = replica.statements.read_only
+    super_before = replica.value(f"SELECT @@GLOBAL.{switch}")
+    before = replica.value("SELECT @@GLOBAL.read_only")
+    replica.execute("SET GLOBAL read_only = 0")  # takes super_read_only with it
+    try:
+        yield
+    finally:
+        replica.execute("SET GLOBAL read_only = %s", (before,))
+        replica.execute(f"SET GLOBAL {switch} = %s", (super_before,))
+
+
+def run_unlogged(replica: Server, statement: str, arguments: tuple[Any, ...] = ()) -> int:
+    """Run a statement that replication never hears of; returns the number of rows it touched."""
+    with writable(replica), replica.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION sql_log_bin = 0, foreign_key_checks = 0, sql_mode = ''")
+        return int(cursor.execute(statement, arguments))
+
+
+def kill_under_load(_box: Sandbox, replica: Server, timeout: float = 60) -> dict[str, Any]:
+    """SIGKILL while transactions are being applied; the caller keeps the source busy."""
+    seen: list[str] = []
+
+    def moving() -> bool:
+        now = replica.gtid_executed
+        if not seen or seen[-1] != now:
+            seen.append(now)
+        return len(seen) > 3
+
+    wait_for(f"{replica.name} applies transactions (is anything written on the source?)", moving, timeout)
+    pid = replica.pid
+    replica.kill()
+    return {"pid": pid, "gtid_executed": seen[-1]}
+
+
+def relay_logs_cut(box: Sandbox, replica: Server, files: int = 4, transactions: int = 5) -> dict[str, Any]:
+    """Stop the applier, let relay logs pile up, SIGKILL, cut the last one inside an event. Leaves it down."""
+    source = box.source
+    source.execute(f"CREATE DATABASE IF NOT EXISTS {FILLER}")
+    source.execute(f"CREATE TABLE IF NOT EXISTS {FILLER}.filler (id INT AUTO_INCREMENT PRIMARY KEY, txt TEXT)")
+    replica.execute(replica.statements.stop_applier)
+    for number in range(files):
+        if number:
+            replica.execute("FLUSH NO_WRITE_TO_BINLOG RELAY LOGS")
+        _wait_retrieved(source, replica)
+        for _ in range(transactions):
+            source.execute(f"INSERT INTO {FILLER}.filler (txt) VALUES (REPEAT('relay', 40))")
+        _wait_retrieved(source, replica)
+        # a GTID counts as retrieved when it arrives: what belongs to it may not be in the file yet
+        wait_for(
+            "the last relay log holds a whole transaction",
+            lambda: relaylog_file.holds_transaction(relaylog_file.listed(replica.datadir)[-1]),
+        )
+    status = replica.replica_status()
+    replica.kill()
+    logs = relaylog_file.listed(replica.datadir)
+    size = logs[-1].stat().st_size
+    event, cut_at = relaylog_file.cut_inside(logs[-1])
+    return {
+        "relay_logs": [log.name for log in logs],
+        "cut": logs[-1].name,
+        "size_before": size,
+        "size": cut_at,
+        "event_start": event.start,
+        "event_end": event.end,
+        "retrieved_gtid_set": str(status["Retrieved_Gtid_Set"]).replace("\n", ""),
+        "executed_gtid_set": str(status["Executed_Gtid_Set"]).replace("\n", ""),
+    }
+
+
+def _wait_retrieved(source: Server, replica: Server) -> None:
+    target = source.gtid_executed
+
+    def retrieved() -> bool:
+        status = replica.replica_status()
+        have = f"{status['Retrieved_Gtid_Set']},{status['Executed_Gtid_Set']}".strip(",")
+        return bool(replica.value("SELECT GTID_SUBSET(%s, %s)", (target, have)))
+
+    wait_for(f"{replica.name} retrieves {target}", retrieved)
+
+
+def errant_transaction(_box: Sandbox, replica: Server, statement: str | None = None) -> dict[str, Any]:
+    """Run one statement on the replica alone, as somebody in the wrong window does."""
+    if statement is None:
+        places = pick.schemas(replica)
+        statement = (
+            f"CREATE TABLE {quote(places[0], 'errant_here')} (id INT PRIMARY KEY)" % ()
+            if places
+            else "CREATE DATABASE errant_here"
+        )
+    before = replica.gtid_executed
+    with writable(replica):
+        replica.execute(statement)
+    new = str(replica.value("SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, %s)", (before,))).replace("\n", "")
+    own = [part for part in new.split(",") if part.startswith(replica.uuid)]  # the applier may be at work too
+    return {"statement": statement, "gtids": ",".join(own)}
+
+
+def diverged_row(_box: Sandbox, replica: Server, schema: str | None = None, table: str | None = None) -> dict[str, Any]:
+    """Change one value of one row on the replica, unlogged: no status ever shows it."""
+    cells = (
+        pick.cell(replica, *place)
+        for place in pick.tables(replica)
+        if schema in (None, place[0]) and table in (None, place[1])
+    )
+    cell = next((cell for cell in cells if cell), None)
+    if cell is None:
+        raise RuntimeError(f"{replica.name} has no table with a row and a plain column: load data first")
+    value: int | str = ("y" if cell.value == "x" else "x") if isinstance(cell.value, str) else int(not cell.value)
+    where = " AND ".join(f"{quote(name)} = %s" for name in cell.key)
+    changed = run_unlogged(
+        replica,
+        f"UPDATE {quote(cell.schema, cell.table)} SET {quote(cell.column)} = %s WHERE {where}",
+        (value, *cell.key.values()),
+    )
+    if changed != 1:
+        raise RuntimeError(f"{changed} rows changed instead of one: {cell}")
+    return {
+        "schema": cell.schema,
+        "table": cell.table,
+        "column": cell.column,
+        "key": cell.key,
+        "before": cell.value,
+        "after": value,
+    }
+
+
+def dropped_table(
+    _box: Sandbox, replica: Server, schema: str | None = None, table: str | None = None
+) -> dict[str, Any]:
+    """Drop a table on the replica, unlogged: replication stops when it next touches it."""
+    place = next(
+        (place for place in pick.tables(replica) if schema in (None, place[0]) and table in (None, place[1])), None
+    )
+    if place is None:
+        raise RuntimeError(f"{replica.name} has no such table with a primary key: load data first")
+    run_unlogged(replica, f"DROP TABLE {quote(*place)}")
+    return {"schema": place[0], "table": place[1]}
+
+
+DAMAGES = {
+    "kill_under_load": Damage(kill_under_load, "SIGKILL while it applies transactions (keep the source busy)"),
+    "relay_logs_cut": Damage(relay_logs_cut, "relay logs pile up, SIGKILL, the last one ends inside an event"),
+    "errant_transaction": Damage(errant_transaction, "a transaction that only the replica has"),
+    "diverged_row": Damage(diverged_row, "one value of one row differs, unnoticed by replication"),
+    "dropped_table": Damage(dropped_table, "a table is gone, unnoticed until replication touches it"),
+}

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job as a story: a replica is ruined, the playbook brings it back, an independent judge compares.
+
+    python -m sandbox.demo --server 9.7
+
+Everything is real: mysqld processes, mysqldump, ansible-playbook; applications write to the source all the while.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import dataset, writer_load
+from .builds import default_spec
+from .compare import compare
+from .server import Server
+from .topology import Sandbox
+from .writer import Writer
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = ROOT / "playbooks/rebuild_replica.yml"
+TASK = re.compile(rb"TASK \[(?:dbre\.mysql_replica\.replica_rebuild : )?([^\]]+)\]")
+
+
+class DemoFailed(RuntimeError):
+    """The story did not end as it should."""
+
+
+class Narrator:
+    """Prints what happens, with the seconds since the beginning."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def tell(self, text: str) -> None:
+        for line in text.splitlines():
+            print(f"{time.monotonic() - self.began:6.1f} s  {line}", flush=True)
+
+    @contextmanager
+    def chapter(self, title: str) -> Iterator[None]:
+        print(f"\n== {title}", flush=True)
+        yield
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="sandbox.demo", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--server", default="", help="5.6, 9.7, path or a base directory")
+    server = parser.parse_args(arguments).server or default_spec()
+    story = Narrator()
+    try:
+        with Sandbox.up(server=server, replicas=1) as box:
+            play(box, story)
+    except KeyboardInterrupt:
+        print("\ninterrupted: the servers are gone", file=sys.stderr)
+        return 130
+    except DemoFailed as exc:
+        print(f"\nthe demo failed: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def play(box: Sandbox, story: Narrator) -> None:
+    source, replica = box.source, box.replicas[0]
+    with story.chapter("A source and its replica, and applications that write to the source all the while"):
+        story.tell(f"MySQL {source.value('SELECT @@version')}: source on port {source.port}, replica on {replica.port}")
+        dataset.load(source)
+        writer = Writer(source).start()
+    with writer:
+        dump = box.directory / "source.sql"
+        with story.chapter("A dump of the source, taken with mysqldump under that load"):
+            take_dump(source, dump)
+            story.tell(f"{dump.name}: {dump.stat().st_size} bytes, {writer.commits} transactions committed so far")
+        with story.chapter("The replica is ruined"):
+            ruin(box, replica, writer, story)
+        with story.chapter("What people try first: the dump straight into the replica"):
+            story.tell(import_naively(replica, dump))
+        with story.chapter("ansible-playbook playbooks/rebuild_replica.yml"):
+            changed = run_playbook(box, dump, story)
+            show_report(box, story)
+            if not changed:
+                raise DemoFailed("the playbook found nothing to do on a ruined replica")
+        with story.chapter("An independent comparison, row by row, with the writer still at work"):
+            judgement = compare(source, replica)
+            story.tell(str(judgement))
+            if not judgement.identical:
+                raise DemoFailed("the replica differs from its source")
+        with story.chapter("The same command once more"):
+            if run_playbook(box, dump, story):
+                raise DemoFailed("the second run changed something")
+            story.tell("changed=0: on a healthy replica it does nothing")
+    story.tell(f"the writer committed {writer.commits} transactions meanwhile; the servers are ended now")
+
+
+def take_dump(source: Server, dump: Path) -> None:
+    with dump.open("wb") as sink:
+        subprocess.run(
+            source.mysqldump_argv(
+                "--all-databases",
+                "--single-transaction",
+                "--routines",
+                "--events",
+                "--triggers",
+                "--set-gtid-purged=ON",
+            ),
+            stdout=sink,
+            check=True,
+            timeout=300,
+        )
+
+
+def ruin(box: Sandbox, replica: Server, writer: Writer, story: Narrator) -> None:
+    """Rows differ, a table is gone and the applier stops at it: an old GTID set stands in the way of any import."""
+    row = box.damage("diverged_row", replica)
+    story.tell(f"one value in `{row['schema']}`.`{row['table']}` differs; nothing in the server's status shows it")
+    table = box.damage("dropped_table", replica, schema=writer_load.SCHEMA, table="accounts")
+    writer.wait_for_commits(100)
+    deadline = time.monotonic() + 60
+    status = replica.replica_status()
+    while not int(status["Last_SQL_Errno"]):
+        if time.monotonic() > deadline:
+            raise DemoFailed("the replica goes on although a table is gone")
+        time.sleep(0.1)
+        status = replica.replica_status()
+    story.tell(
+        f"table {table['schema']}.{table['table']} is gone; the applier stopped: error {status['Last_SQL_Errno']}"
+    )
+    story.tell(f"and it claims {replica.gtid_executed}")
+
+
+def import_naively(replica: Server, dump: Path) -> str:
+    """What the mysql client says; the first statement that matters is refused, so nothing is loaded."""
+    with dump.open("rb") as text:
+        done = subprocess.run(replica.mysql_argv(), stdin=text, capture_output=True, check=False, timeout=60)
+    if not done.returncode:
+        raise DemoFailed("the replica took a dump although it has GTIDs")
+    return done.stderr.decode(errors="replace").strip()
+
+
+def run_playbook(box: Sandbox, dump: Path, story: Narrator) -> int:
+    """Run it, tell its tasks as they come, and return how many of them changed something."""
+    log = bytearray()
+    with subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "--inventory",
+            str(box.inventory),
+            str(PLAYBOOK),
+            "--extra-vars",
+            json.dumps({"mysql_replica_dump": str(dump)}),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_LOCALHOST_WARNING": "0"},
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                log += line
+                found = TASK.match(line)
+                if found and b" | " in found[1] and not found[1].startswith(b"Phase |"):
+                    story.tell(found[1].decode())
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        raise DemoFailed(f"ansible-playbook ended with {process.returncode}:\n{log.decode(errors='replace')[-4000:]}")
+    recap = re.findall(rb"changed=(\d+)", bytes(log))
+    return int(recap[-1])
+
+
+def show_report(box: Sandbox, story: Narrator) -> None:
+    """The phases, as the role's own report tells them."""
+    reports = sorted((box.directory / "replica1/dbre/reports").glob("rebuild-*.json"))
+    if not reports:
+        raise DemoFailed("the playbook left no report")
+    for phase in json.loads(reports[-1].read_text())["phases"]:
+        story.tell(f"{phase['phase']:<10} {phase['seconds']:>6.1f} s   {phase['said']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
