@@ -64,9 +64,8 @@ class Server:
             path.chmod(0o700)
             give(path)
         self.dropin.parent.mkdir(exist_ok=True)
-        self.dropin.touch()
         self.option_file.write_text(options.render(settings, include=self.dropin.parent))
-        for path, mode in ((self.dropin.parent, 0o755), (self.dropin, 0o644), (self.option_file, 0o644)):
+        for path, mode in ((self.dropin.parent, 0o755), (self.option_file, 0o644)):
             path.chmod(mode)  # the server reads them as its own user, and distrusts files that others may write
         self.client_file.touch(mode=0o600)
         plugins = self.build.clients.plugin_dir
