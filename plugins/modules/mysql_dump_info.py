@@ -214,6 +214,11 @@ statements:
   type: int
   returned: success
   sample: 161
+unknown_statement:
+  description: Line and beginning of the first statement that no dump tool writes. Null when there is none.
+  type: str
+  returned: success
+  sample: null
 largest_statement:
   description: Size of the largest statement in bytes; the server's C(max_allowed_packet) must be larger.
   type: int

@@ -114,7 +114,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connecti
 def gather(params):
     with Server(login_of(params)) as server:
         facts = observe.server_facts(server)
-        seen = observe.channels(server)
+        seen = observe.settled_channels(server)
         metadata = observe.replication_metadata(server, seen)
         below = observe.downstreams(server)
         stalled = observe.stalled_channels(server, seen)

@@ -265,7 +265,7 @@ def unlogged(replica: Server, statement: Statement) -> None:
 def test_a_replica_is_identical_under_a_writer_and_its_ddl(pair: Sandbox) -> None:
     source, replica = pair.source, pair.replicas[0]
     with Writer(source, ddl=True) as writer:
-        for _ in range(12):  # every kind of DDL comes by
+        for _round in range(12):  # every kind of DDL comes by
             writer.wait_for_commits(50)
             comparison = compare(source, replica)
             assert comparison.identical, str(comparison)

@@ -41,14 +41,14 @@ def test_rows_are_where_load_says(filled: tuple[Server, dict[tuple[str, str], in
     for (schema, table), rows in loaded.items():
         if (schema, table) not in WRITTEN_LATER:
             assert server.value(f"SELECT COUNT(*) FROM {quote(schema)}.{quote(table)}") == rows, (schema, table)
-    assert {schema for schema, _ in loaded} == set(SCHEMAS)
+    assert {schema for schema, _table in loaded} == set(SCHEMAS)
     assert loaded["shop", "never used"] == 0
     assert sum(loaded.values()) > 3000
 
 
 def test_two_loads_give_the_same_rows() -> None:
     for table in dataset.TABLES:
-        first, second = (list(table.rows(Random(7), 0.05)) for _ in range(2))
+        first, second = (list(table.rows(Random(7), 0.05)) for _time in range(2))
         assert first == second
         assert all(len(row) == len(table.columns) for row in first), table.name
 
@@ -77,7 +77,7 @@ def test_every_kind_of_object_is_there(filled: tuple[Server, dict[tuple[str, str
 
 
 def test_the_event_writes(filled: tuple[Server, dict[tuple[str, str], int]]) -> None:
-    server, _ = filled
+    server, _loaded = filled
     before = server.value("SELECT COUNT(*) FROM shop.heartbeat")
     wait_for("the event writes", lambda: server.value("SELECT COUNT(*) FROM shop.heartbeat") > before)
 
@@ -85,7 +85,7 @@ def test_the_event_writes(filled: tuple[Server, dict[tuple[str, str], int]]) -> 
 def test_a_dump_loads_and_is_equal(
     filled: tuple[Server, dict[tuple[str, str], int]], make_box: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
-    server, _ = filled
+    server, _loaded = filled
     dump = tmp_path / "dump.sql"
     server.execute("SET GLOBAL event_scheduler = OFF")
     try:
@@ -106,9 +106,9 @@ def test_a_dump_loads_and_is_equal(
 def test_the_writer_commits_whole_transactions_across_tables(
     filled: tuple[Server, dict[tuple[str, str], int]],
 ) -> None:
-    server, _ = filled
+    server, _loaded = filled
     with Writer(server) as running, closing(server.connect()) as session, session.cursor() as cursor:
-        for _ in range(5):
+        for _time in range(5):
             running.wait_for_commits(20)
             cursor.execute(f"SELECT SUM(balance) AS total FROM {SCHEMA}.accounts")
             assert cursor.fetchone()["total"] == 100 * 1000
@@ -141,7 +141,7 @@ def test_the_writer_says_why_it_ended(make_box: Callable[..., Sandbox]) -> None:
 
 
 def test_the_writer_dies_with_its_owner(filled: tuple[Server, dict[tuple[str, str], int]]) -> None:
-    server, _ = filled
+    server, _loaded = filled
     owner = f"""
 import sys, types
 from sandbox.writer import Writer

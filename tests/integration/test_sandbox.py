@@ -66,7 +66,7 @@ def servers_in(directory: Path) -> list[processes.Process]:
 def write(server: Server, schema: str = "d", rows: int = 3) -> None:
     server.execute(f"CREATE DATABASE IF NOT EXISTS {schema}")
     server.execute(f"CREATE TABLE IF NOT EXISTS {schema}.t (id INT AUTO_INCREMENT PRIMARY KEY, txt VARCHAR(20))")
-    for _ in range(rows):
+    for _row in range(rows):
         server.execute(f"INSERT INTO {schema}.t (txt) VALUES ('row')")
 
 

@@ -87,7 +87,7 @@ def relay_logs_cut(box: Sandbox, replica: Server, files: int = 4, transactions: 
         if number:
             replica.execute("FLUSH NO_WRITE_TO_BINLOG RELAY LOGS")
         _wait_retrieved(source, replica)
-        for _ in range(transactions):
+        for _number in range(transactions):
             source.execute(f"INSERT INTO {FILLER}.filler (txt) VALUES (REPEAT('relay', 40))")
         _wait_retrieved(source, replica)
         # a GTID counts as retrieved when it arrives: what belongs to it may not be in the file yet

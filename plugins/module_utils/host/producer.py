@@ -2,55 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The output of a program, read here while the program writes it, with its exit status and its last words."""
+"""The output of a program, read here while the program writes it, with its exit status and its last words.
+
+AnsibleModule.run_command, which modules use otherwise, hands out the output only when it is complete, and in memory: no
+way for a dump of terabytes.
+"""
 
 import contextlib
 import os
-import subprocess
+import signal
 import tempfile
-import threading
 from typing import Any, Iterator, List, Optional
 
 _LAST_WORDS = 2000  # bytes
+_NOT_STARTED = 127  # as a shell has it
 
 
 class Producer:
-    """A program at work. status: its exit status, None until all output was read or when it could not be started."""
+    """A program at work. status: its exit status, below 0 for a signal, None until its output is at its end."""
 
     def __init__(self, argv: List[str], stdin: Optional[Any], messages: Any) -> None:
-        self._argv = argv
-        self._stdin = stdin
         self._messages = messages
         self.status: Optional[int] = None
         self._output, theirs = os.pipe()
-        self._thread = threading.Thread(target=self._run, args=(theirs,), daemon=True)
-        self._thread.start()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _become(argv, stdin, theirs, messages)
+        os.close(theirs)
 
     def blocks(self, size: int) -> Iterator[bytes]:
         """Blocks of at most ``size`` bytes. When they are at their end, status and last_words are known."""
         yield from iter(lambda: os.read(self._output, size), b"")
-        self._thread.join()
+        self._wait()
 
     @property
     def last_words(self) -> str:
         """What it wrote to its standard error, from the beginning, as much as a message can hold."""
-        self._messages.seek(0)
-        return str(self._messages.read(_LAST_WORDS).decode("utf-8", "replace").strip())
+        return os.pread(self._messages.fileno(), _LAST_WORDS, 0).decode("utf-8", "replace").strip()
 
     def end(self) -> None:
         """Stop reading, which ends a program that is still writing, and wait for it."""
         os.close(self._output)
-        self._thread.join()
+        self._wait()
 
-    def _run(self, output: int) -> None:
-        try:
-            stdin = subprocess.DEVNULL if self._stdin is None else self._stdin
-            done = subprocess.run(self._argv, stdin=stdin, stdout=output, stderr=self._messages, check=False)
-            self.status = done.returncode
-        except OSError as exc:
-            self._messages.write(str(exc).encode("utf-8"))
-        finally:
-            os.close(output)  # our reader sees the end of the output only when nobody can write to it any more
+    def _wait(self) -> None:
+        if self.status is None:
+            status = os.waitpid(self._pid, 0)[1]
+            self.status = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
 
 
 @contextlib.contextmanager
@@ -65,3 +63,18 @@ def producing(argv: List[str], stdin: Optional[Any] = None) -> Iterator[Producer
             yield producer
         finally:
             producer.end()
+
+
+def _become(argv: List[str], stdin: Optional[Any], output: int, messages: Any) -> None:
+    """In the child: take the three streams and turn into the program. Never returns."""
+    try:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for stream, number in ((nothing if stdin is None else stdin.fileno(), 0), (output, 1), (messages.fileno(), 2)):
+            os.dup2(stream, number)
+        # Python has the signal ignored, and a program would inherit that and write on.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execvp(argv[0], argv)
+    except OSError as exc:
+        os.write(2, ("%s: %s" % (argv[0], exc.strerror)).encode("utf-8"))
+    finally:
+        os._exit(_NOT_STARTED)

@@ -14,7 +14,11 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_head
     is_tool_mark,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Comment, Statement
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified, classify
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
+    Classified,
+    beginning,
+    classify,
+)
 
 # Tables of the mysql schema that hold accounts and what they may do, of all versions and of MariaDB.
 ACCOUNT_TABLES = frozenset(
@@ -40,6 +44,7 @@ class Contents:
         self._counts = dict.fromkeys(_COUNTED.values(), 0)
         self._accounts = False
         self._statements = self._largest = self._tool_marks = self._end_marks = 0
+        self._unknown: Optional[str] = None
         self._last: Optional[Union[Statement, Comment]] = None
 
     def add(self, item: Union[Statement, Comment]) -> None:
@@ -53,6 +58,8 @@ class Contents:
         self._largest = max(self._largest, len(item.text))
         classified = classify(item.text, item.charset)
         self._head.statement(item.text, classified)
+        if classified.kind == "other" and self._unknown is None:
+            self._unknown = "line %d: %s" % (item.line, beginning(item.text))
         self._take(classified, len(item.text))
 
     def _take(self, classified: Classified, size: int) -> None:
@@ -122,4 +129,5 @@ class Contents:
             has_accounts=self._accounts,
             statements=self._statements,
             largest_statement=self._largest,
+            unknown_statement=self._unknown,
         )

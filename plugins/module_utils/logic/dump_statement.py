@@ -62,7 +62,13 @@ KINDS = [
     _rule("set_sql_log_bin", "", rb"SET\b.*?(?<![^@]@)\bSQL_LOG_BIN\b`?\s*:?="),
     _rule("grant_or_account", "", rb"SET\s+(?:PASSWORD|DEFAULT\s+ROLE)\b"),
     _rule("transaction", "", rb"(?:(?:SET(?:\s+\w+)?|START)\s+TRANSACTION|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b"),
-    _rule("other", "", rb"SET\s+(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b"),
+    # As a target of an assignment, be it the first or a later one; reading a global variable is no such thing.
+    _rule(
+        "set_global",
+        "",
+        rb"SET\b(?:|.*?,)\s*(?:(?:GLOBAL|PERSIST|PERSIST_ONLY)\s+|@@(?:GLOBAL|PERSIST|PERSIST_ONLY)\s*\.)\s*",
+        rb"`?\w+`?\s*:?=",
+    ),
     _rule("set_session", "", rb"SET\b"),
     _rule("use", "database", rb"USE\b\s*", _NAME),
     _rule("create_database", "database", _CREATE, rb"(?:DATABASE|SCHEMA)\b", _IF, rb"\s*", _NAME),
@@ -90,6 +96,25 @@ KINDS = [
     _rule("stop_replica", "", rb"STOP\s+(?:ALL\s+)?(?:SLAVES?|REPLICAS?|GROUP_REPLICATION)\b"),
     _rule("reset", "", rb"RESET\b"),
     _rule("flush", "", rb"FLUSH\b"),
+    _rule("change_rows", "table", rb"UPDATE(?:\s+(?:LOW_PRIORITY|IGNORE))*", _OBJECT),
+    _rule("change_rows", "table", rb"DELETE\b[^'\"]*?\bFROM\b", _OBJECT),
+    _rule("change_rows", "table", rb"TRUNCATE(?:\s+TABLE)?\b", _OBJECT),
+    _rule("alter_database", "database", rb"ALTER\s+(?:DATABASE|SCHEMA)\s*", _NAME),
+    _rule("alter_table", "table", rb"ALTER\s+TABLE\b", _OBJECT),
+    _rule("drop_program", "table", rb"DROP\s+(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", _IF, _OBJECT),
+    _rule("alter_table", "table", rb"(?:CREATE(?:\s+\w+)?|DROP)\s+INDEX\b.*?\bON\b", _OBJECT),
+    _rule(
+        "look_after_table",
+        "table",
+        rb"(?:ANALYZE|CHECK|OPTIMIZE|REPAIR)\s+(?:(?:LOCAL|NO_WRITE_TO_BINLOG)\s+)?TABLES?\b",
+        _OBJECT,
+    ),
+    _rule("query", "", rb"(?:SELECT|SHOW)\b"),
+    _rule("change_server", "", rb"(?:INSTALL|UNINSTALL|PURGE|SHUTDOWN|RESTART|KILL)\b"),
+    _rule(
+        "change_server", "", rb"(?:CREATE|ALTER|DROP)\s+(?:SERVER|(?:UNDO\s+)?TABLESPACE|LOGFILE|INSTANCE|RESOURCE)\b"
+    ),
+    _rule("nothing", "", rb"\Z"),
     _rule("grant_or_account", "", rb"(?:GRANT|REVOKE)\b"),
     _rule("grant_or_account", "", rb"(?:CREATE(?:\s+OR\s+REPLACE)?|ALTER|DROP|RENAME)\s+(?:USER|ROLE)\b"),
 ]
@@ -108,6 +133,11 @@ def classify(text: bytes, charset: str = "utf8mb4") -> Classified:
         if found:
             return _named(kind, names, found, charset)
     return Classified("other")
+
+
+def beginning(text: bytes) -> str:
+    """The first words of a statement, enough for a person to find it."""
+    return b" ".join(text[:200].split()[:4])[:80].decode("utf-8", "backslashreplace")
 
 
 def opened(text: bytes) -> bytes:

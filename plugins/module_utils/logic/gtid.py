@@ -19,7 +19,7 @@ Key = Tuple[str, str]
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _TAG = re.compile(r"[a-z_][a-z0-9_]{0,31}\Z")
-_INTERVAL = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?\Z")
+_INTERVAL = re.compile(r"([0-9]{1,19})(?:\s*-\s*([0-9]{1,19}))?\Z")
 _LAST = 2**63 - 2  # GTID_MAX of the server: numbers are below the largest signed 64-bit integer
 
 
@@ -38,13 +38,13 @@ class GtidSet:
 
     @classmethod
     def parse(cls, text: Optional[str]) -> "GtidSet":
-        """Read a set as servers, dumps and people write it; white space and empty members are ignored.
+        """Read a set as servers, dumps and people write it; white space around its parts and empty members are ignored.
 
         Raises BadInput, with the offending member, for anything else.
         """
         intervals: Dict[Key, List[Interval]] = {}
-        for member in re.sub(r"\s+", "", text or "").lower().split(","):
-            if member:
+        for member in (text or "").lower().split(","):
+            if member.strip():
                 _parse_member(member, intervals)
         return cls(intervals)
 
@@ -96,7 +96,7 @@ class GtidSet:
 
 
 def _parse_member(member: str, intervals: Dict[Key, List[Interval]]) -> None:
-    parts = member.split(":")
+    parts = [part.strip() for part in member.split(":")]
     uuid, tag = parts[0], ""
     if not _UUID.match(uuid) or len(parts) < 2:
         raise BadInput(

@@ -7,7 +7,7 @@
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED, Channel
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import RUNNING, Channel
 
 
 class Finding(NamedTuple):
@@ -62,8 +62,8 @@ def _of_channel(channel: Channel, where: str, stalled: List[str]) -> List[Findin
                     "%s_%s" % (role, failure.cause), "%s: error %d: %s" % (role, failure.errno, failure.text), where
                 )
             )
-        elif state == STOPPED:
-            found.append(Finding("%s_stopped" % role, "the %s is stopped" % role, where))
+        elif state != RUNNING:
+            found.append(Finding("%s_%s" % (role, state), "the %s is %s" % (role, state), where))
     if channel.name in stalled:
         found.append(
             Finding("applier_stalled", "the applier says it has read everything, and transactions are missing", where)

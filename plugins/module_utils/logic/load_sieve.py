@@ -10,25 +10,29 @@ and system tables, it claims the dump's GTIDs last and by itself, and no stateme
 
 from typing import Dict, FrozenSet, Iterable, Optional
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified, beginning
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
 
 # kind -> why it is not run
 SKIPPED_KINDS: Dict[str, str] = {
     "set_gtid_purged": "GTIDs are declared after the last row is in",
     "set_sql_log_bin": "nothing of the dump goes into the binary log, to its end",
+    "set_global": "the replica keeps its own global settings",
+    "change_server": "the replica keeps its own plugins, tablespaces and logs",
     "change_source": "the channel is attached by its own step",
     "start_replica": "the channel is attached by its own step",
     "stop_replica": "the channel is attached by its own step",
     "reset": "GTIDs and relay logs are reset by their own steps",
     "flush": "a flush writes a GTID of the replica itself",
     "grant_or_account": "the replica keeps its own accounts",
+    "nothing": "it says nothing",
 }
 SYSTEM_SCHEMA = "the replica keeps its own system tables"
-GLOBAL_SETTING = "the replica keeps its own global settings"
 EXCLUDED = "excluded by the operator"
 
-_TABLE_KINDS = ("insert", "replace", "create_table", "drop_table", "lock_tables", "alter_keys", "create_view")
+# They belong to the session, wherever the current schema is
+_SESSION_KINDS = ("set_session", "transaction", "unlock_tables", "query")
 
 
 class Sieve:
@@ -42,24 +46,25 @@ class Sieve:
         self.database: Optional[str] = None
 
     def reason_to_skip(self, classified: Classified, text: bytes) -> Optional[str]:
-        """None when the statement is to be run."""
+        """None when the statement is to be run.
+
+        Raises BadInput for one of which nobody can say what it would do to a replica.
+        """
         kind = classified.kind
         if kind == "use":
             self.database = classified.database
         if kind in SKIPPED_KINDS:
             return SKIPPED_KINDS[kind]
-        if kind == "other" and _sets_something(text):
-            return GLOBAL_SETTING
-        if kind in ("set_session", "transaction", "unlock_tables"):
+        if kind == "other":
+            raise BadInput(
+                "a statement that no dump tool writes: %s" % beginning(text),
+                next_step="take it out of the dump",
+            )
+        if kind in _SESSION_KINDS:
             return None
         schema = classified.database or self.database
         if schema is not None and schema.lower() in SYSTEM_SCHEMAS:
             return SYSTEM_SCHEMA
-        if kind in _TABLE_KINDS and "%s.%s" % (schema, classified.table) in self._exclude:
+        if classified.table is not None and "%s.%s" % (schema, classified.table) in self._exclude:
             return EXCLUDED
         return None
-
-
-def _sets_something(text: bytes) -> bool:
-    """SET GLOBAL and SET PERSIST are the kinds of SET that have no kind of their own."""
-    return b"SET" in text[:24].upper()

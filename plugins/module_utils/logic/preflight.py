@@ -109,6 +109,18 @@ def _dump_incomplete(facts: Facts) -> Optional[Finding]:
     )
 
 
+def _dump_unknown_statement(facts: Facts) -> Optional[Finding]:
+    unknown = facts.dump.get("unknown_statement")
+    if not unknown:
+        return None
+    return Finding(
+        "dump_unknown_statement",
+        "the dump holds a statement that no dump tool writes: %s" % unknown,
+        _path(facts),
+        "take it out of the dump, or take the dump again",
+    )
+
+
 def _dump_without_gtids(facts: Facts) -> Optional[Finding]:
     if facts.dump_gtids:
         return None
@@ -263,6 +275,7 @@ CHECKS: List[Check] = [
     _source_unreachable,
     _replica_is_source,
     _dump_incomplete,
+    _dump_unknown_statement,
     _dump_without_gtids,
     _dump_names_no_schema,
     _dump_not_of_source,

@@ -10,9 +10,14 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import Channel, read_channels
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import (
+    CONNECTING,
+    Channel,
+    read_channels,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
 
+CONNECT_LOOK = 10.0  # seconds for a receiver to connect or to say why not
 STALL_LOOK = 1.0  # seconds between the two looks that tell an applier at rest from one that hangs
 
 _FACTS = (
@@ -71,6 +76,17 @@ def _gtid_variable(server: Server, name: str) -> GtidSet:
 
 def channels(server: Server) -> List[Channel]:
     return read_channels(server.rows(server.say("show_replica_status")))
+
+
+def settled_channels(server: Server) -> List[Channel]:
+    """As channels(), but a receiver that has only just begun to connect is given time to come to a result."""
+    deadline = time.time() + CONNECT_LOOK
+    while True:
+        seen = channels(server)
+        undecided = [one for one in seen if one.receiver == CONNECTING and one.receiver_failure is None]
+        if not undecided or time.time() > deadline:
+            return seen
+        time.sleep(0.2)
 
 
 def retrieved_gtids(seen: List[Channel]) -> GtidSet:

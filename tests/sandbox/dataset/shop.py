@@ -75,7 +75,7 @@ def _measurements(random: Random, scale: float) -> Iterator[Row]:
 
 
 def _sessions(random: Random, scale: float) -> Iterator[Row]:
-    for _ in range(many(800, scale)):
+    for _row in range(many(800, scale)):
         yield f"{random.getrandbits(128):032x}", random.randrange(10**6), prose(random, 6)
 
 

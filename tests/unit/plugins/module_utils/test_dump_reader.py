@@ -290,12 +290,12 @@ def test_memory_is_that_of_the_largest_statement():
     statement = b"INSERT INTO t VALUES ('" + b"a" * size + b"');\n"
 
     def stream():
-        for _ in range(40):
+        for _chunk in range(40):
             for start in range(0, len(statement), 100000):
                 yield statement[start : start + 100000]
 
     tracemalloc.start()
-    count = sum(1 for _ in statements(stream()))
+    count = sum(1 for _statement in statements(stream()))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 40
