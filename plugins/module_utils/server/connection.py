@@ -21,6 +21,15 @@ try:
 except ImportError as exc:
     DRIVER_MISSING = str(exc)
 
+# errno of a failed connection -> what a person looks at first
+_NEXT_STEPS = {
+    1045: "check user, password and the host that the account is for",
+    1130: "make an account that may log in from this host",
+    2002: "check that the server runs, and the socket file",
+    2003: "check that the server runs, host, port and the firewall",
+    2061: "use TLS (ca_cert) or the socket: the account's plugin wants a safe connection",
+}
+
 Value = Union[None, int, float, str, bytes, Any]
 Row = Dict[str, Any]
 
@@ -119,7 +128,10 @@ class Server:
         try:
             self._connection = pymysql.connect(**self._arguments())
         except (pymysql.MySQLError, OSError, RuntimeError) as exc:
-            raise self._error(exc, "cannot connect to MySQL") from None
+            error = self._error(exc, "cannot connect to MySQL")
+            error.untouched = "everything"
+            error.next_step = _NEXT_STEPS.get(error.errno, "try the same login with the mysql client")
+            raise error from None
         if not self._log_bin:
             self.execute("SET SESSION sql_log_bin = 0")
 
