@@ -63,8 +63,10 @@ class RunLock:
         if self._handle is None:
             raise RuntimeError("the lock is not held")
         record = dict(Identity.mine()._asdict(), purpose=self.purpose, **facts)
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, json.dumps(record, sort_keys=True).encode("utf-8"), 0)
+        # One write, and only then the rest is cut off: a record is a line, so that no instant is without a whole one.
+        line = json.dumps(record, sort_keys=True).encode("utf-8") + b"\n"
+        os.pwrite(self._handle, line, 0)
+        os.ftruncate(self._handle, len(line))
         os.fsync(self._handle)
 
     def _release(self) -> None:
@@ -85,7 +87,7 @@ class RunLock:
 def _read(handle: int) -> Dict[str, Any]:
     """The record in the file; {} for an empty one or one that its owner did not finish writing."""
     try:
-        record = json.loads(os.pread(handle, 65536, 0).decode("utf-8"))
+        record = json.loads(os.pread(handle, 65536, 0).partition(b"\n")[0].decode("utf-8"))
     except ValueError:
         return {}
     return record if isinstance(record, dict) else {}

@@ -13,8 +13,9 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import (
@@ -39,7 +40,10 @@ class Quarantine:
     def create(cls, backup_dir: str, label: str, reason: str) -> "Quarantine":
         """A new directory ``<backup_dir>/<label>-<UTC time>`` (``-2``, ... when that is taken)."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        private_directory(backup_dir)
+        try:
+            private_directory(backup_dir)
+        except OSError as exc:
+            raise _trouble("cannot make a quarantine: %s" % exc.strerror, backup_dir) from None
         for attempt in range(1, 1000):
             directory = os.path.join(backup_dir, "%s-%s%s" % (label, stamp, "" if attempt == 1 else "-%d" % attempt))
             try:
@@ -60,7 +64,9 @@ class Quarantine:
 
         state: ``planned`` (written down, perhaps not done), ``kept``, ``restored``.
         """
-        entries: List[Dict[str, Any]] = self.record["entries"]
+        entries: Optional[List[Dict[str, Any]]] = self.record.get("entries")
+        if entries is None:
+            raise _trouble("this is no quarantine: it has no manifest", self._manifest.path)
         return entries
 
     def keep(self, path: str, how: str) -> Dict[str, Any]:
@@ -68,7 +74,12 @@ class Quarantine:
 
         A file that is not there, or is no regular file, is an error: the caller decides from facts what exists.
         """
-        status = os.lstat(path)
+        try:
+            status = os.lstat(path)
+        except OSError as exc:
+            raise _trouble("cannot set a file aside: %s" % exc.strerror, path) from None
+        if not stat.S_ISREG(status.st_mode):
+            raise _trouble("this is no regular file, and no server's log or table", path)
         name = "%04d-%s" % (len(self.entries), os.path.basename(path))
         entry = dict(
             original=os.path.abspath(path),
@@ -177,9 +188,13 @@ def _move(path: str, target: str) -> None:
 
 
 def _copy(path: str, target: str) -> None:
-    shutil.copyfile(path, target)
-    with open(target, "rb") as copied:
+    """Nobody else may read the copy, and it has its name only when it is whole."""
+    part = target + ".part"
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    shutil.copyfile(path, part)
+    with open(part, "rb") as copied:
         os.fsync(copied.fileno())
+    os.rename(part, target)
 
 
 _ACTS = {"link": _link, "move": _move}

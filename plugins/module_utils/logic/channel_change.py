@@ -95,13 +95,13 @@ def _plan_absent(seen: Observed, wish: Wish, words: Words) -> Plan:
     if channel is None:
         return Plan([], before, before)
     waiting = unapplied(channel)
-    if waiting and not wish.backup_dir:
+    if waiting and not (wish.backup_dir and seen.relay_logs):
         raise Refused(
             "%d transactions in the relay logs are not applied, and removing the channel throws them away: %s"
             % (len(waiting), waiting),
             where="channel '%s'" % wish.name,
             untouched=NOTHING,
-            next_step="let the applier apply them, or give backup_dir to set the relay logs aside",
+            next_step="let the applier apply them, or run this on the server's host with backup_dir, which keeps them",
         )
     steps = _stop(channel, words)
     if wish.backup_dir and seen.relay_logs:
@@ -137,6 +137,8 @@ def _plan_present(seen: Observed, wish: Wish, words: Words) -> Plan:
     if not steps:
         return Plan([], before, before)
     after = dict(before, **wish.settings)
+    if wish.get_source_public_key is not None and words.get_source_public_key:
+        after["get_source_public_key"] = wish.get_source_public_key
     after["state"] = {"started": "started", "stopped": "stopped"}.get(wish.state, _state_after(channel, changes))
     return Plan(steps, before, after)
 

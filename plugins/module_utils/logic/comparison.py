@@ -42,8 +42,10 @@ def differences(source: Side, replica: Side) -> List[Difference]:
             found.append(Difference("missing", _shown(name), "the replica does not have it"))
         elif theirs != ours and not (name[0] == "event state" and ours in DISABLED_BY_REPLICATION):
             found.append(Difference("definition", _shown(name), _first_difference(theirs, ours)))
-    for table in sorted(set(source.checksums) & set(replica.checksums)):
-        there, here = source.checksums[table], replica.checksums[table]
+    for table in sorted(set(source.checksums) | set(replica.checksums)):
+        if not all(("table", *table) in side.definitions for side in (source, replica)):
+            continue  # missing or extra, which is said already
+        there, here = source.checksums.get(table), replica.checksums.get(table)
         if there is None or here is None or there != here:
             found.append(
                 Difference("rows", "table %s.%s" % table, "checksum %s at the source, %s here" % (there, here))

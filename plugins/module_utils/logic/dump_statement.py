@@ -61,6 +61,7 @@ KINDS = [
     _rule("set_gtid_purged", "", rb"SET\b.*?(?:@@GLOBAL\s*\.|\bGLOBAL\s)\s*`?GTID_PURGED`?\s*:?="),
     _rule("set_sql_log_bin", "", rb"SET\b.*?(?<![^@]@)\bSQL_LOG_BIN\b`?\s*:?="),
     _rule("grant_or_account", "", rb"SET\s+(?:PASSWORD|DEFAULT\s+ROLE)\b"),
+    _rule("set_global", "", rb"SET\s+(?:GLOBAL|PERSIST|PERSIST_ONLY)\s+TRANSACTION\b"),
     _rule("transaction", "", rb"(?:(?:SET(?:\s+\w+)?|START)\s+TRANSACTION|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b"),
     # As a target of an assignment, be it the first or a later one; reading a global variable is no such thing.
     _rule(
@@ -133,6 +134,17 @@ def classify(text: bytes, charset: str = "utf8mb4") -> Classified:
         if found:
             return _named(kind, names, found, charset)
     return Classified("other")
+
+
+_TRIGGER_ON = re.compile(
+    rb".*?\bTRIGGER\b" + _IF + _OBJECT + rb"\s+(?:BEFORE|AFTER)\s+\w+\s+ON\b" + _OBJECT, re.IGNORECASE | re.DOTALL
+)
+
+
+def trigger_table(text: bytes, charset: str = "utf8mb4") -> Classified:
+    """The table that a statement of the kind create_trigger hangs its trigger on."""
+    found = _TRIGGER_ON.match(opened(text[:_HEAD]))
+    return _named("create_trigger", "table", found, charset) if found else Classified("create_trigger")
 
 
 def beginning(text: bytes) -> str:

@@ -11,7 +11,11 @@ and system tables, it claims the dump's GTIDs last and by itself, and no stateme
 from typing import Dict, FrozenSet, Iterable, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified, beginning
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
+    Classified,
+    beginning,
+    trigger_table,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
 
 # kind -> why it is not run
@@ -31,6 +35,20 @@ SKIPPED_KINDS: Dict[str, str] = {
 SYSTEM_SCHEMA = "the replica keeps its own system tables"
 EXCLUDED = "excluded by the operator"
 
+# They are about a table; a routine, a view or an event may have the name of an excluded one
+_TABLE_KINDS = (
+    "insert",
+    "replace",
+    "create_table",
+    "drop_table",
+    "lock_tables",
+    "alter_keys",
+    "alter_table",
+    "change_rows",
+    "look_after_table",
+    "create_view",
+    "create_trigger",
+)
 # They belong to the session, wherever the current schema is
 _SESSION_KINDS = ("set_session", "transaction", "unlock_tables", "query")
 
@@ -65,6 +83,7 @@ class Sieve:
         schema = classified.database or self.database
         if schema is not None and schema.lower() in SYSTEM_SCHEMAS:
             return SYSTEM_SCHEMA
-        if classified.table is not None and "%s.%s" % (schema, classified.table) in self._exclude:
+        table = trigger_table(text) if kind == "create_trigger" else classified
+        if kind in _TABLE_KINDS and "%s.%s" % (table.database or schema, table.table) in self._exclude:
             return EXCLUDED
         return None

@@ -67,11 +67,13 @@ def plan_restore(seen: Observed) -> Plan:
     now, journaled = seen
     if not journaled:
         return Plan([], dict(now), dict(now))
+    # A scheduler that was disabled by an option, which is now another one, can be switched off, not disabled.
+    wanted = {name: "OFF" if value == _FIXED.get(name) else value for name, value in journaled.items()}
     # read_only first, then super_read_only, then the scheduler: the reverse of the order above would be refused.
     steps = [
-        _set(name, journaled[name], "it was %s before the rebuild" % journaled[name])
+        _set(name, wanted[name], "it was %s before the rebuild" % journaled[name])
         for name in ("read_only", "super_read_only", "event_scheduler")
-        if name in journaled and now.get(name) not in (None, journaled[name], _FIXED.get(name))
+        if name in wanted and now.get(name) not in (None, wanted[name], _FIXED.get(name))
     ]
     steps.append(Step("forget", "journal", "remove the journal", "everything in it is restored"))
     return Plan(steps, dict(now), dict(now, **journaled))

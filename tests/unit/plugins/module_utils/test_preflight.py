@@ -1,0 +1,200 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each check finds its own fact, and no other check minds it; a clear way has no findings."""
+
+import pytest
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import preflight
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+
+SOURCE = "aaaaaaaa-2222-3333-4444-555555555555"
+REPLICA = "bbbbbbbb-2222-3333-4444-555555555555"
+
+SERVER = {
+    "server_uuid": REPLICA,
+    "version": "9.7.4-2",
+    "flavor": "mysql",
+    "gtid_mode": "ON",
+    "enforce_gtid_consistency": "ON",
+    "log_bin": True,
+    "gtid_executed": SOURCE + ":1-8",
+    "gtid_purged": "",
+}
+VIEW = {
+    "reachable": True,
+    "error": None,
+    "address": "db1:3306",
+    "server_uuid": SOURCE,
+    "version": "9.7.4-2",
+    "gtid_executed": SOURCE + ":1-20",
+    "gtid_purged": SOURCE + ":1-10",
+}
+UNREACHABLE = {"reachable": False, "error": "Can't connect (111)", "address": "db1:3306"}
+DUMP = {
+    "path": "/dumps/all.sql.gz",
+    "complete": True,
+    "incomplete_reason": None,
+    "unknown_statement": None,
+    "gtid_purged": SOURCE + ":1-15",
+    "databases": ["mysql", "shop"],
+    "server_version": "9.7.4-2",
+}
+CLEAN = preflight.Facts(
+    address="/run/mysqld.sock",
+    server=SERVER,
+    channel="",
+    channels=[""],
+    metadata="present",
+    metadata_evidence=None,
+    retrieved=GtidSet.parse(SOURCE + ":9-12"),
+    downstreams=[],
+    schemas=["information_schema", "mysql", "performance_schema", "shop", "sys"],
+    source=VIEW,
+    dump=DUMP,
+    allow_errant=False,
+    allow_downstream=False,
+    extra_schemas="fail",
+)
+DOWNSTREAM = {"connected": True, "session": 5, "user": "repl", "host": "db9:4711", "seconds": 60}
+
+
+def server(**changes):
+    return {"server": dict(SERVER, **changes)}
+
+
+def dump(**changes):
+    return {"dump": dict(DUMP, **changes)}
+
+
+def source(**changes):
+    return {"source": dict(VIEW, **changes)}
+
+
+# check, what is seen, changes to the clean facts, what the finding has to name
+FOUND = [
+    (
+        "not_mysql",
+        "MariaDB",
+        dict(server(flavor="mariadb", version="10.11.19-MariaDB"), **dump(server_version=None)),
+        "10.11",
+    ),
+    ("source_unreachable", "no answer", {"source": UNREACHABLE}, "Can't connect (111)"),
+    ("replica_is_source", "one server_uuid", server(server_uuid=SOURCE), SOURCE),
+    ("dump_incomplete", "no end", dump(complete=False, incomplete_reason="no end mark"), "no end mark"),
+    ("dump_unknown_statement", "CALL", dump(unknown_statement="line 7: CALL p()"), "line 7: CALL p()"),
+    ("dump_without_gtids", "none", dump(gtid_purged=None), "GTID_PURGED"),
+    ("dump_without_gtids", "empty", dump(gtid_purged=""), "GTID_PURGED"),
+    ("dump_without_gtids", "unreadable", dump(gtid_purged="0-1-100"), "GTID_PURGED"),
+    ("dump_names_no_schema", "one database", dict(dump(databases=[]), schemas=["mysql"]), "schemas"),
+    (
+        "dump_not_of_source",
+        "another server's",
+        dump(gtid_purged=SOURCE + ":1-15," + REPLICA + ":1-3"),
+        REPLICA + ":1-3",
+    ),
+    ("dump_not_of_source", "newer than the source", dump(gtid_purged=SOURCE + ":1-21"), SOURCE + ":21"),
+    ("dump_too_old", "the source has purged on", source(gtid_purged=SOURCE + ":1-16"), SOURCE + ":16"),
+    ("dump_too_old", "with a hole", dump(gtid_purged=SOURCE + ":1-4:6-15"), SOURCE + ":5"),
+    ("dump_of_newer_series", "newer", dump(server_version="10.0.0"), "mysql 10.0.0"),
+    ("dump_of_newer_series", "8.4 into 8.0", dict(server(version="8.0.36"), **dump(server_version="8.4.3")), "8.4.3"),
+    ("dump_of_newer_series", "of MariaDB", dump(server_version="10.11.19-MariaDB"), "mariadb 10.11.19"),
+    ("gtids_off", "gtid_mode", server(gtid_mode="ON_PERMISSIVE"), "gtid_mode=ON_PERMISSIVE"),
+    ("gtids_off", "no such setting", server(gtid_mode=None), "gtid_mode=None"),
+    ("gtids_off", "consistency", server(enforce_gtid_consistency="WARN"), "enforce_gtid_consistency=WARN"),
+    ("gtids_off", "binary log", server(log_bin=False), "log_bin=False"),
+    (
+        "replication_metadata_unusable",
+        "crashed table",
+        dict(metadata="unusable", metadata_evidence="slave_master_info is crashed", channels=[]),
+        "slave_master_info is crashed",
+    ),
+    ("other_channels", "two sources", dict(channels=["", "west"]), "'west'"),
+    ("other_channels", "only another", dict(channels=["west"]), "'west'"),
+    ("live_downstreams", "connected", dict(downstreams=[DOWNSTREAM]), "db9:4711"),
+    ("errant_transactions", "executed", server(gtid_executed=SOURCE + ":1-8," + REPLICA + ":1"), REPLICA + ":1"),
+    ("errant_transactions", "retrieved", dict(retrieved=GtidSet.parse(SOURCE + ":9-21")), SOURCE + ":21"),
+    ("errant_transactions", "tagged", server(gtid_executed=SOURCE + ":1-8:fix:1"), SOURCE + ":fix:1"),
+    ("extra_schemas", "one", dict(schemas=["mysql", "shop", "scratch", "abc"]), "abc, scratch"),
+]
+
+
+def test_the_clear_way():
+    assert preflight.findings(CLEAN) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "named"),
+    [(check, changes, named) for check, _seen, changes, named in FOUND],
+    ids=["%s: %s" % row[:2] for row in FOUND],
+)
+def test_one_thing_in_the_way(check, changes, named):
+    (finding,) = preflight.findings(CLEAN._replace(**changes))
+    assert finding.id == check
+    assert named in finding.fact
+    assert finding.where
+    assert finding.next_step
+    assert set(finding.public()) == {"id", "fact", "where", "next_step"}
+
+
+def test_every_check_has_a_case_here():
+    assert len({row[0] for row in FOUND}) == len(preflight.CHECKS)
+
+
+CLEAR = [
+    (
+        "a new server: no channel, no GTIDs",
+        dict(server(gtid_executed=""), channels=[], metadata="none", retrieved=GtidSet()),
+    ),
+    ("a named channel", dict(channel="west", channels=["west"])),
+    ("downstreams taken on", dict(downstreams=[DOWNSTREAM], allow_downstream=True)),
+    ("errant transactions taken on", dict(server(gtid_executed=REPLICA + ":1-3"), allow_errant=True)),
+    ("extra schemas are to go", dict(schemas=["scratch"], extra_schemas="drop")),
+    ("extra schemas are to stay", dict(schemas=["scratch"], extra_schemas="keep")),
+    ("a dump of the same series and a later patch", dump(server_version="9.7.9")),
+    ("a dump of an older series", dump(server_version="5.6.24-log")),
+    ("a dump that does not tell its server", dump(server_version=None)),
+    ("a dump as new as the source", dump(gtid_purged=SOURCE + ":1-20")),
+    ("a source that has purged just what is in the dump", source(gtid_purged=SOURCE + ":1-15")),
+    ("a dump with less than the replica has", server(gtid_executed=SOURCE + ":1-20")),
+    ("a dump with more schemas than the replica", dump(databases=["mysql", "shop", "new"])),
+]
+
+
+@pytest.mark.parametrize("changes", [row[1] for row in CLEAR], ids=[row[0] for row in CLEAR])
+def test_nothing_in_the_way(changes):
+    assert preflight.findings(CLEAN._replace(**changes)) == []
+
+
+def test_everything_is_told_at_once():
+    worst = CLEAN._replace(
+        server=dict(SERVER, gtid_mode="OFF", gtid_executed=REPLICA + ":1"),
+        downstreams=[DOWNSTREAM],
+        channels=["", "west"],
+        dump=dict(DUMP, complete=False, gtid_purged=None),
+        schemas=["scratch"],
+    )
+    assert [finding.id for finding in preflight.findings(worst)] == [
+        "dump_incomplete",
+        "dump_without_gtids",
+        "gtids_off",
+        "other_channels",
+        "live_downstreams",
+        "errant_transactions",
+        "extra_schemas",
+    ]
+
+
+def test_a_source_that_is_away_hides_nothing_that_can_be_seen_without_it():
+    away = CLEAN._replace(source=UNREACHABLE, dump=dict(DUMP, complete=False), schemas=["scratch"])
+    assert [finding.id for finding in preflight.findings(away)] == [
+        "source_unreachable",
+        "dump_incomplete",
+        "extra_schemas",
+    ]
+
+
+def test_extra_schemas_are_sorted_and_never_system_schemas():
+    facts = CLEAN._replace(schemas=["sys", "z", "mysql", "a", "shop", "ndbinfo"])
+    assert facts.extra == ["a", "z"]
