@@ -19,15 +19,16 @@ An operation is a context manager made from the module's parameters, with
 
 import contextlib
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused, ReplicaError
 
 
 def run(module: Any, make_operation: Callable[[Dict[str, Any]], Any]) -> None:
     """Run an operation in check, diff or real mode and leave through exit_json or fail_json."""
     started = time.time()
-    done = []
+    done: List[Dict[str, str]] = []
+    begun = False
     plan = None
     try:
         with contextlib.ExitStack() as stack:
@@ -42,6 +43,7 @@ def run(module: Any, make_operation: Callable[[Dict[str, Any]], Any]) -> None:
             after = before
             if plan.needed and not module.check_mode:
                 for step in plan.steps:
+                    begun = True
                     getattr(operation, "do_" + step.action)(step)
                     done.append(step.public())
                 after = operation.observe()
@@ -54,7 +56,9 @@ def run(module: Any, make_operation: Callable[[Dict[str, Any]], Any]) -> None:
                 seconds=round(time.time() - started, 3),
             )
     except ReplicaError as exc:
-        module.fail_json(changed=bool(done), done=done, plan=plan.public() if plan else [], **exc.as_result())
+        # A step that ended half-way has changed something; one that was refused has not.
+        changed = bool(done) or (begun and not isinstance(exc, Refused))
+        module.fail_json(changed=changed, done=done, plan=plan.public() if plan else [], **exc.as_result())
     module.exit_json(**result)
 
 

@@ -7,7 +7,6 @@
 import errno
 import json
 import os
-import tempfile
 from typing import Any, Dict
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
@@ -39,7 +38,9 @@ class Journal:
         directory = os.path.dirname(self.path)
         try:
             private_directory(directory)
-            handle, temporary = tempfile.mkstemp(prefix=".journal-", dir=directory)  # mkstemp makes it 0600
+            # One name, so that runs that are killed leave one file at the most; runs do not overlap (lock.py).
+            temporary = self.path + ".new"
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as sink:
                     json.dump(record, sink, indent=1, sort_keys=True)

@@ -125,6 +125,9 @@ class Quarantine:
         for entry in back:
             if os.path.lexists(entry["original"]):
                 raise _trouble("another file has the place of one that is to be put back", entry["original"])
+            aside = os.path.join(self.directory, entry["name"])
+            if entry["sha256"] and sha256_of(aside) != entry["sha256"]:
+                raise _trouble("a file in the quarantine is not what was put there", aside)
         for entry in back:
             source = os.path.join(self.directory, entry["name"])
             temporary = entry["original"] + ".restoring"

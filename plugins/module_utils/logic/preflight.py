@@ -168,10 +168,11 @@ def _dump_too_old(facts: Facts) -> Optional[Finding]:
 
 
 def _dump_of_newer_series(facts: Facts) -> Optional[Finding]:
-    text = facts.dump.get("server_version")
-    if not text:
-        return None
-    dump, here = parse_version(text), parse_version(facts.server["version"])
+    here = parse_version(facts.server["version"])
+    try:
+        dump = parse_version(facts.dump.get("server_version") or "")
+    except BadInput:
+        return None  # a dump need not say; what it was made on is then the operator's word
     if dump.flavor == here.flavor and dump.version.series <= here.version.series:
         return None
     return Finding(

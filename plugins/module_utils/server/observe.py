@@ -214,7 +214,7 @@ def binary_logs(server: Server) -> List[str]:
 def relay_logs(server: Server, channel: str) -> List[str]:
     """Paths of a channel's relay logs on the server's host and of their index, as the index lists them.
 
-    [] when there is no index, or when it cannot be read from here (another host's server).
+    Logs that are gone are left out. [] when there is none, or when they cannot be read from here (another host's).
     """
     settings = server.variables("relay_log_basename", "relay_log_index", "datadir")
     base = settings.get("relay_log_basename") or ""
@@ -229,7 +229,8 @@ def relay_logs(server: Server, channel: str) -> List[str]:
     except OSError:
         return []
     paths = [os.path.normpath(os.path.join(settings["datadir"], name)) for name in listed]
-    return [path for path in paths if os.path.isfile(path)] + [index]
+    there = [path for path in paths if os.path.isfile(path)]
+    return there and [*there, index]
 
 
 def stored_password(server: Server, channel: str) -> Optional[str]:

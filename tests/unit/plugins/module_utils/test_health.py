@@ -23,8 +23,9 @@ SOURCE = {
 UNREACHABLE = {"reachable": False, "error": "Can't connect", "address": "db1:3306"}
 
 
-def ids(channels, name="", metadata="present", executed=EXECUTED, stalled=(), source=SOURCE, errant=None):
-    return [finding.id for finding in judge(channels, name, metadata, executed, list(stalled), source, errant)]
+def ids(channels, **facts):
+    asked = dict(name="", metadata="present", executed=EXECUTED, stalled=[], source=SOURCE, errant=None)
+    return [finding.id for finding in judge(channels, **dict(asked, **facts))]
 
 
 @pytest.mark.parametrize("source", [None, SOURCE, UNREACHABLE], ids=["not asked", "asked", "does not answer"])

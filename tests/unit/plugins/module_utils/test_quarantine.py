@@ -192,6 +192,17 @@ def test_nothing_is_overwritten(home, backup_dir, how):
     assert Quarantine(aside.directory).restore() == [first, second]
 
 
+def test_a_copy_that_rotted_is_not_put_back(home, tmp_path):
+    path = make(home)
+    aside = Quarantine.create(str(tmp_path / "backup"), "files", "a test")
+    entry = aside.keep(path, "move")
+    with open(os.path.join(aside.directory, entry["name"]), "ab") as sink:
+        sink.write(b"rot")
+    with pytest.raises(ReplicaError, match="not what was put there"):
+        aside.restore()
+    assert not os.path.lexists(path)
+
+
 def test_a_link_in_its_place_is_another_file_too(home, tmp_path):
     path = make(home)
     aside = Quarantine.create(str(tmp_path / "backup"), "files", "a test")

@@ -35,6 +35,7 @@ class Counter:
     def __init__(self, params):
         self.wish = params["wish"]
         self.fail_at = params.get("fail_at")
+        self.trouble = params.get("trouble", Refused)
         self.number = 0
         self.diary = params["diary"]
 
@@ -85,7 +86,7 @@ class Counter:
 
     def _trouble(self, at):
         if self.fail_at == at:
-            raise Refused("trouble at %s" % at, where="here", number=self.number)
+            raise self.trouble("trouble at %s" % at, where="here", number=self.number)
 
 
 def left(check_mode=False, **params):
@@ -175,6 +176,11 @@ def test_a_failure_tells_what_was_done_until_then():
 def test_a_refusal_of_the_first_step_changed_nothing():
     how, result, _diary = left(wish=2, fail_at="count to 1")
     assert (how, result["changed"], result["done"]) == ("fail", False, [])
+
+
+def test_a_first_step_that_ended_half_way_changed_something():
+    how, result, _diary = left(wish=2, fail_at="count to 1", trouble=ReplicaError)
+    assert (how, result["changed"], result["done"]) == ("fail", True, [])
 
 
 def test_a_failure_after_the_last_step_is_a_change():
