@@ -106,7 +106,8 @@ class Contents:
     def result(self) -> Dict[str, Any]:
         """The facts as mysql_dump_info returns them."""
         head = self._head.head()
-        names = list(self._databases) or ([head.database] if head.database else [])
+        # Only what the dump itself selects or makes: a name in its header does not say where its statements would go.
+        names = list(self._databases)
         tables = [
             {"database": database, "table": table, "rows_statements": sums[0], "bytes": sums[1]}
             for (database, table), sums in self._tables.items()

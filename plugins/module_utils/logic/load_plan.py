@@ -103,7 +103,9 @@ def guard(seen: Observed, dump: Dump) -> None:
             untouched=NOTHING,
             next_step="take a new dump",
         )
-    if seen.appliers:
+    if not dump.databases:
+        found = ("the dump selects no schema, so nobody knows where its tables belong", "take it with --databases")
+    elif seen.appliers:
         found = ("replication is running (channels %s)" % ", ".join(map(repr, seen.appliers)), "stop it first")
     elif seen.settings.get("super_read_only") == "ON":
         found = (

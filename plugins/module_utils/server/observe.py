@@ -165,17 +165,17 @@ def replication_metadata(server: Server, seen: List[Channel]) -> Metadata:
     if seen:
         return Metadata("present")
     settings = server.variables("master_info_repository", "relay_log_info_repository", "datadir")
+    rows = {}
     for table, setting, count in _METADATA_TABLES:
         if settings.get(setting, "TABLE").upper() != "TABLE":
             continue
         try:
-            rows = server.value(count)
+            rows[table] = server.value(count)
         except ServerError as exc:
             return Metadata("unusable", "mysql.%s: %s" % (table, exc.found))
-        if rows and table == "slave_master_info":
-            return Metadata(
-                "unusable", "mysql.slave_master_info holds %s row(s) but the server shows no channel" % rows
-            )
+    if rows.get("slave_master_info"):
+        told = "mysql.slave_master_info holds %s row(s) but the server shows no channel" % rows["slave_master_info"]
+        return Metadata("unusable", told)
     if settings.get("master_info_repository", "TABLE").upper() == "FILE":
         path = os.path.join(settings["datadir"], "master.info")
         if os.path.exists(path):

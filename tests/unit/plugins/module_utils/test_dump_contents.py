@@ -137,9 +137,9 @@ def test_system_tables_are_named():
     assert result["system_tables"] == ["a"]
 
 
-def test_the_header_names_the_database_where_no_statement_does():
+def test_a_database_in_the_header_alone_is_none_that_the_dump_selects():
     result = contents_of(HEADER + b"CREATE TABLE t (a int); INSERT INTO t VALUES (1);").result()
-    assert result["databases"] == ["shop"]
+    assert result["databases"] == []
     assert [(row["database"], row["table"]) for row in result["tables"]] == [("shop", "t")]
     nameless = contents_of(b"INSERT INTO t VALUES (1);").result()
     assert [(row["database"], row["table"]) for row in nameless["tables"]] == [(None, "t")]
