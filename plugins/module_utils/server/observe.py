@@ -18,7 +18,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_s
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
 
 CONNECT_LOOK = 10.0  # seconds for a receiver to connect or to say why not
-STALL_LOOK = 1.0  # seconds between the two looks that tell an applier at rest from one that hangs
+STALL_LOOK = 2.0  # seconds between the two looks that tell an applier at rest from one that hangs
 
 _FACTS = (
     "server_uuid",
@@ -98,9 +98,11 @@ def retrieved_gtids(seen: List[Channel]) -> GtidSet:
 
 
 def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
-    """Names of channels whose applier says that it has read everything although retrieved transactions are missing.
+    """Names of channels whose applier stands still, at rest by its own word, while retrieved transactions are missing.
 
-    A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0.
+    A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0. Where the
+    log before it ends inside a transaction, the applier says "System lock" and its lag grows, as with one that works on
+    a long transaction: only time tells these two apart (mysql_replica_wait).
     """
     suspects = {channel.name: channel for channel in seen if _seems_stalled(channel)}
     if not suspects:
@@ -118,7 +120,8 @@ def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
 
 def _seems_stalled(channel: Channel) -> bool:
     missing = GtidSet.parse(channel.retrieved_gtids) - GtidSet.parse(channel.executed_gtids)
-    return bool(missing) and channel.applier == "running" and "has read all relay log" in channel.applier_state
+    at_rest = "has read all relay log" in channel.applier_state or channel.seconds_behind_source == 0
+    return bool(missing) and channel.applier == "running" and at_rest
 
 
 def downstreams(server: Server) -> List[Dict[str, Any]]:

@@ -1,0 +1,226 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mysql_dump_load loads what a dump holds, claims nothing for it, and can be killed and run again."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration import by_hand
+from integration.ansible_run import STATE, run_task, run_tasks, task, tasks_under_way
+from integration.server_state import logs, settings, state
+from sandbox import dataset
+from sandbox.compare import compare
+from sandbox.damage import wait_for
+from sandbox.server import Server
+from sandbox.topology import Sandbox
+from sandbox.writer import Writer
+
+MODULE = "mysql_dump_load"
+# how long it takes is set on the server: ten minutes, or nothing, by one and the same dump
+SLOW = b"INSERT INTO `t` SELECT 1000 + SLEEP(@@GLOBAL.slow_launch_time * 300), 'slow';\n"
+
+
+@pytest.fixture(scope="module")
+def box(server_kind: str) -> Iterator[Sandbox]:
+    with Sandbox.up(server=server_kind) as own:
+        dataset.load(own.source, scale=0.2)
+        own.source.execute("CREATE DATABASE small")
+        own.source.execute("CREATE TABLE small.t (id INT PRIMARY KEY, word VARCHAR(20))")
+        own.source.execute("CREATE TABLE small.u (id INT PRIMARY KEY)")
+        own.source.execute("INSERT INTO small.t VALUES (1, 'one'), (2, 'two'), (3, NULL)")
+        own.source.execute("INSERT INTO small.u VALUES (1), (2)")
+        own.wait_caught_up(own.replicas[0])
+        yield own
+
+
+@pytest.fixture(scope="module")
+def small(box: Sandbox) -> Path:
+    """A dump of one schema."""
+    return by_hand.take_dump(box.source, box.directory / "small.sql", "--databases", "small")
+
+
+@pytest.fixture
+def target(box: Sandbox) -> Iterator[Server]:
+    """The replica as it is when its turn comes: no channel, no GTIDs, nobody else writes."""
+    replica = box.replicas[0]
+    by_hand.detach(replica)
+    by_hand.forget_gtids(replica)
+    by_hand.set_quiet(replica)
+    yield replica
+    by_hand.set_as_started(replica)
+    replica.execute("SET GLOBAL slow_launch_time = 2")
+
+
+def with_statement(dump: Path, statement: bytes, name: str) -> tuple[Path, int]:
+    """The dump with one more statement after the rows of `t`; and the offset of that statement, in bytes."""
+    text = dump.read_bytes()
+    at = re.search(rb"INSERT INTO `t`.*\n", text)
+    assert at
+    path = dump.with_name(name)
+    path.write_bytes(text[: at.end()] + statement + text[at.end() :])
+    return path, at.end()
+
+
+def asleep(server: Server) -> list[int]:
+    """Sessions that run the slow statement now."""
+    rows = server.rows("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'")
+    return [row["id"] for row in rows]
+
+
+def accounts(server: Server) -> tuple[Any, ...]:
+    return tuple(server.rows(f"SELECT * FROM mysql.{table}") for table in ("user", "db", "tables_priv", "proxies_priv"))
+
+
+def test_everything_under_load_and_no_gtid(box: Sandbox, target: Server) -> None:
+    with Writer(box.source, rate=50) as writer:
+        dump = by_hand.take_dump(box.source, box.directory / "all.sql")
+        written, known = logs(target), accounts(target)
+        loaded = run_task(box, MODULE, path=str(dump), **STATE)
+        assert not loaded["failed"], loaded
+        assert loaded["changed"] is True
+        assert target.gtid_executed == ""
+        assert logs(target) == written, "nothing went into the binary log"
+        assert accounts(target) == known
+        assert not target.value("SELECT COUNT(*) FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'")
+        assert loaded["events_disabled"] == box.source.value(
+            "SELECT COUNT(*) FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'"
+        )
+        # the set that it returned is the one that the rows stand for: from there replication leads to equality
+        target.execute("SET GLOBAL gtid_purged = %s", (loaded["gtid_purged"],))
+        again = run_task(box, MODULE, path=str(dump), **STATE)
+        assert (again["failed"], again["changed"], again["plan"]) == (False, False, [])
+        box.attach(target)
+        writer.wait_for_commits(20)
+        judgement = compare(box.source, target)
+    assert judgement.identical, str(judgement)
+
+
+def test_what_would_end_halfway_is_refused(box: Sandbox, small: Path, target: Server) -> None:
+    events = by_hand.take_dump(box.source, box.directory / "events.sql", "--databases", "shop")
+    cut = box.directory / "cut.sql"
+    cut.write_bytes(small.read_bytes()[:-40])
+    by_hand.set_as_started(target)
+    before = state(target)
+    scheduler_on, half, missing = run_tasks(
+        box,
+        task(MODULE, path=str(events), **STATE),
+        task(MODULE, path=str(cut), **STATE),
+        task(MODULE, path="/nowhere/dump.sql", **STATE),
+    ).results
+    assert all(result["failed"] and not result["changed"] for result in (scheduler_on, half, missing))
+    super_read_only = "super_read_only" in before["settings"]
+    assert ("super_read_only is on" if super_read_only else "the event scheduler is on") in scheduler_on["msg"]
+    assert "not a whole dump" in half["msg"]
+    assert "/nowhere/dump.sql" in missing["msg"]
+    assert state(target) == before
+
+    by_hand.set_quiet(target)
+    target.execute("SET GLOBAL event_scheduler = ON")
+    before = state(target)
+    refused = run_task(box, MODULE, path=str(events), **STATE)
+    assert refused["error"]["kind"] == "refused"
+    assert "the event scheduler is on" in refused["msg"]
+    assert state(target) == before
+
+
+def test_a_running_applier_is_not_loaded_under(box: Sandbox, small: Path, target: Server) -> None:
+    target.execute("SET GLOBAL gtid_purged = %s", (box.source.gtid_executed,))
+    box.attach(target)
+    box.wait_replicating(target)
+    target.execute("SET SESSION sql_log_bin = 0")
+    target.execute("UPDATE small.t SET word = 'here'")
+    refused = run_task(box, MODULE, path=str(small), **STATE)
+    assert refused["error"]["kind"] == "refused"
+    assert "replication is running" in refused["msg"]
+    assert target.replica_status()["Replica_SQL_Running"] == "Yes"
+    assert target.value("SELECT COUNT(*) FROM small.t WHERE word = 'here'") == 3
+
+
+def test_a_statement_that_fails_is_named_by_line_and_byte(box: Sandbox, small: Path, target: Server) -> None:
+    broken, offset = with_statement(small, b"INSERT INTO `t` VALUES (1, 'again');\n", "broken.sql")
+    line = broken.read_bytes()[:offset].count(b"\n") + 1
+    failed = run_task(box, MODULE, path=str(broken), **STATE)
+    assert failed["failed"] is True
+    assert failed["error"]["errno"] == 1062
+    assert f"{broken}: line {line}, byte {offset} of the plain text" in failed["msg"]
+    assert "Duplicate entry '1'" in failed["msg"]
+    assert target.gtid_executed == ""
+    assert run_task(box, MODULE, path=str(small), **STATE)["changed"] is True
+    assert [row["id"] for row in target.rows("SELECT id FROM small.t ORDER BY id")] == [1, 2, 3]
+
+
+def test_compressed_dumps_and_check_mode(box: Sandbox, small: Path, target: Server) -> None:
+    packed = small.with_suffix(".sql.gz")
+    packed.write_bytes(gzip.compress(small.read_bytes()))
+    squeezed = small.with_suffix(".sql.zst")
+    if shutil.which("zstd"):
+        subprocess.run(["zstd", "-q", "-f", str(small), "-o", str(squeezed)], check=True)
+    else:
+        squeezed.write_bytes(bytes.fromhex("28b52ffd0000010000"))  # an empty frame: without zstd it cannot be told
+    target.execute("SET SESSION sql_log_bin = 0")
+    target.execute("DELETE FROM small.t")
+    before = state(target)
+    planned = run_task(box, MODULE, path=str(packed), check=True, **STATE)
+    assert (planned["failed"], planned["changed"]) == (False, True)
+    assert [step["action"] for step in planned["plan"]] == ["drop_schema", "load", "disable_events", "make_durable"]
+    assert state(target) == before
+
+    for path in (packed, squeezed):
+        target.execute("SET SESSION sql_log_bin = 0")
+        target.execute("DELETE FROM small.t")
+        loaded = run_task(box, MODULE, path=str(path), **STATE)
+        if path == squeezed and not shutil.which("zstd"):
+            assert "install zstd" in loaded["msg"]
+        else:
+            assert loaded["changed"] is True
+            assert loaded["tables"] == 2
+            assert target.value("SELECT COUNT(*) FROM small.t") == 3
+    assert target.gtid_executed == ""
+
+
+def test_busy_while_another_runs_and_fresh_after_it_was_killed(box: Sandbox, small: Path, target: Server) -> None:
+    slow, _offset = with_statement(small, SLOW, "slow.sql")
+    before = settings(target)
+    with tasks_under_way(box, task(MODULE, path=str(slow), **STATE)) as first:
+        wait_for("the slow statement runs", lambda: asleep(target))
+        (session,) = asleep(target)
+        busy, elsewhere = run_tasks(
+            box,
+            task(MODULE, path=str(slow), **STATE),
+            # another state directory: what the other run holds on the server is seen all the same
+            task(MODULE, path=str(slow), state_dir=str(box.directory / "other-state")),
+        ).results
+        assert (busy["error"]["kind"], elsewhere["error"]["kind"]) == ("busy", "busy")
+        assert not busy["changed"]
+        assert not elsewhere["changed"]
+        assert asleep(target) == [session]
+        first.kill()
+    assert asleep(target) == [session], "the server has not noticed, and would go on writing"
+    target.execute("SET GLOBAL slow_launch_time = 0")
+    again = run_task(box, MODULE, path=str(slow), **STATE)
+    assert not again["failed"], again
+    assert again["changed"] is True
+    assert asleep(target) == []
+    assert [row["id"] for row in target.rows("SELECT id FROM small.t ORDER BY id")] == [1, 2, 3, 1000]
+    assert target.value("SELECT COUNT(*) FROM small.u") == 2
+    assert target.gtid_executed == ""
+    assert settings(target) == before
+
+
+def test_a_dump_that_selects_no_schema_is_refused(box: Sandbox, target: Server) -> None:
+    """What `mysqldump SCHEMA` writes: no USE, and the schema's name in a comment only."""
+    dump = by_hand.take_dump(box.source, box.directory / "nameless.sql", "small")
+    before = state(target)
+    refused = run_task(box, MODULE, path=str(dump), **STATE)
+    assert refused["error"]["kind"] == "refused", refused
+    assert state(target) == before
