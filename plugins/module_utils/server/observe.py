@@ -100,8 +100,8 @@ def retrieved_gtids(seen: List[Channel]) -> GtidSet:
 def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
     """Names of channels whose applier stands still, at rest by its own word, while retrieved transactions are missing.
 
-    A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0. Where the
-    log before it ends inside a transaction, the applier says "System lock" and its lag grows, as during a long
+    A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0. Where
+    the log before it ends inside a transaction, the applier says "System lock" and its lag grows, as during a long
     transaction: only time tells these two apart (mysql_replica_wait).
     """
     suspects = {channel.name: channel for channel in seen if _seems_stalled(channel)}
