@@ -120,6 +120,15 @@ class AnsibleRun:
     def output(self) -> str:
         return Path(self._output.name).read_text(errors="replace")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill_alone(self) -> None:
+        """SIGKILL to ansible-playbook itself: what it has at work goes on, as when a connection breaks."""
+        self._process.kill()
+        self._process.wait()
+
     def kill(self) -> None:
         """SIGKILL to ansible-playbook, its workers and the module, all at the same instant as far as one can."""
         family = [self._process.pid, *descendants(self._process.pid)] if self.is_running() else []
