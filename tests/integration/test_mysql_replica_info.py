@@ -157,6 +157,34 @@ def test_a_login_that_fails_is_told_without_the_password(box: Sandbox) -> None:
     assert not secrets_in(outcome.output, "wrong's % \\ {{ guess }}")
 
 
+def test_an_account_that_must_use_tls_gets_in_with_the_server_s_certificate_authority(box: Sandbox) -> None:
+    source = box.source
+    authority = source.datadir / "ca.pem"  # newer servers make their own certificates when they are initialised
+    with source.connect() as session, session.cursor() as cursor:
+        cursor.execute("CREATE USER 'tls'@'127.0.0.1' IDENTIFIED BY 'tls-pw'")
+        cursor.execute("GRANT REPLICATION CLIENT, REPLICATION SLAVE, PROCESS ON *.* TO 'tls'@'127.0.0.1'")
+        if authority.exists():
+            cursor.execute("ALTER USER 'tls'@'127.0.0.1' REQUIRE SSL")
+    login = {
+        "login_unix_socket": None,
+        "login_host": "127.0.0.1",
+        "login_port": source.port,
+        "login_user": "tls",
+        "login_password": "tls-pw",
+    }
+    checked, misnamed = run_tasks(
+        box,
+        task(MODULE, ca_cert=str(authority), check_hostname=False, **login),
+        task(MODULE, ca_cert=str(authority), check_hostname=True, **login),
+    ).results
+    if authority.exists():
+        assert not checked["failed"], checked
+        assert checked["server"]["server_uuid"] == source.uuid
+        assert "certificate" in misnamed["msg"].lower(), "the server's own certificate names no host"
+    else:
+        assert checked["failed"], "a certificate authority was asked for, and there is none: no silent way round"
+
+
 @pytest.mark.parametrize("table", ["slave_master_info", "slave_relay_log_info"])
 def test_unusable_metadata_is_not_taken_for_no_replica(make_box: MakeBox, table: str) -> None:
     box = make_box()
