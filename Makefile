@@ -59,7 +59,7 @@ integration: setup ## tests on real MySQL servers
 	$(PYTEST) tests/integration
 
 molecule: setup ## every molecule scenario, on real MySQL servers
-	MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
+	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
 
 demo: setup ## break a replica and bring it back (SERVER=5.6, SERVER=/base/directory for another server)
 	$(RUN) $(PY) -m sandbox.demo --server "$(SERVER)"

@@ -104,6 +104,7 @@ class AnsibleRun:
             | {
                 "ANSIBLE_HOME": self._home.name,
                 "ANSIBLE_REMOTE_TMP": f"{self._home.name}/remote",
+                "TMPDIR": self._home.name,
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
                 "ANSIBLE_FORCE_COLOR": "0",

@@ -124,6 +124,8 @@ def test_a_relay_log_that_is_gone(make_box: MakeBox) -> None:
         status = replica.replica_status()
         assert (status["Replica_IO_Running"], status["Replica_SQL_Running"]) == ("Yes", "Yes")
         assert "nothing has moved for 3 s" in result["msg"]
+        info = run_task(box, "mysql_replica_info", **SOURCE)
+        assert [finding["id"] for finding in info["findings"]] == ["applier_stalled"]
     else:
         assert result["reached"] is True
         assert replica.gtid_executed == source.gtid_executed

@@ -6,17 +6,19 @@
 
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import (
     CONNECTING,
+    RUNNING,
     Channel,
     read_channels,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
 
+INDEX_GONE = 1.0  # seconds: 5.6 removes the index before it renames the new one to its name, at each purge
 CONNECT_LOOK = 10.0  # seconds for a receiver to connect or to say why not
 STALL_LOOK = 2.0  # seconds between the two looks that tell an applier at rest from one that hangs
 
@@ -98,13 +100,13 @@ def retrieved_gtids(seen: List[Channel]) -> GtidSet:
 
 
 def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
-    """Names of channels whose applier stands still, at rest by its own word, while retrieved transactions are missing.
+    """Names of channels whose applier stands still and will not arrive, while retrieved transactions are missing.
 
     A missing last relay log does that on 5.6: both threads say Yes, nothing is applied, the lag is shown as 0. Where
     the log before it ends inside a transaction, the applier says "System lock" and its lag grows, as during a long
-    transaction: only time tells these two apart (mysql_replica_wait).
+    transaction; but then the index names one log twice.
     """
-    suspects = {channel.name: channel for channel in seen if _seems_stalled(channel)}
+    suspects = {channel.name: channel for channel in seen if _seems_stalled(server, channel)}
     if not suspects:
         return []
     time.sleep(STALL_LOOK)
@@ -112,16 +114,18 @@ def stalled_channels(server: Server, seen: List[Channel]) -> List[str]:
         channel.name
         for channel in channels(server)
         if channel.name in suspects
-        and _seems_stalled(channel)
+        and _seems_stalled(server, channel)
         and (channel.relay_log_file, channel.relay_log_pos)
         == (suspects[channel.name].relay_log_file, suspects[channel.name].relay_log_pos)
     )
 
 
-def _seems_stalled(channel: Channel) -> bool:
+def _seems_stalled(server: Server, channel: Channel) -> bool:
     missing = GtidSet.parse(channel.retrieved_gtids) - GtidSet.parse(channel.executed_gtids)
+    if not missing or channel.applier != RUNNING:
+        return False
     at_rest = "has read all relay log" in channel.applier_state or channel.seconds_behind_source == 0
-    return bool(missing) and channel.applier == "running" and at_rest
+    return at_rest or _index_misleads(server, channel.name)
 
 
 def downstreams(server: Server) -> List[Dict[str, Any]]:
@@ -219,6 +223,13 @@ def relay_logs(server: Server, channel: str) -> List[str]:
 
     Logs that are gone are left out. [] when there is none, or when they cannot be read from here (another host's).
     """
+    index, listed = _relay_log_index(server, channel)
+    there = [path for path in listed if os.path.isfile(path)]
+    return there and [*there, index]
+
+
+def _relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
+    """Path of the index and the paths that it lists, [] when it cannot be read."""
     settings = server.variables("relay_log_basename", "relay_log_index", "datadir")
     base = settings.get("relay_log_basename") or ""
     index = settings.get("relay_log_index") or base + ".index"
@@ -226,14 +237,21 @@ def relay_logs(server: Server, channel: str) -> List[str]:
         # A named channel has its name before the extension (manual, "Replication Channel Naming Conventions").
         index = index[: -len(".index")] + "-" + channel.lower() + ".index"
     index = os.path.join(settings["datadir"], index)
+    deadline = time.time() + INDEX_GONE
+    while base and not os.path.exists(index) and time.time() < deadline:
+        time.sleep(INDEX_GONE / 100)
     try:
         with open(index, "rb") as source:
-            listed = [os.fsdecode(line.strip()) for line in source if line.strip()]
+            names = [os.fsdecode(line.strip()) for line in source if line.strip()]
     except OSError:
-        return []
-    paths = [os.path.normpath(os.path.join(settings["datadir"], name)) for name in listed]
-    there = [path for path in paths if os.path.isfile(path)]
-    return there and [*there, index]
+        return index, []
+    return index, [os.path.normpath(os.path.join(settings["datadir"], name)) for name in names]
+
+
+def _index_misleads(server: Server, channel: str) -> bool:
+    """Whether the index names a log twice, or one that is not there: an applier that follows it never arrives."""
+    _index, listed = _relay_log_index(server, channel)
+    return len(set(listed)) < len(listed) or not all(os.path.isfile(path) for path in listed)
 
 
 def stored_password(server: Server, channel: str) -> Optional[str]:
