@@ -124,7 +124,7 @@ class GtidReset(ReplicaOperation):
     def observe(self):
         return gtid_reset.Observed(
             address=self.server.login.address,
-            server_uuid=self.server.variables("server_uuid").get("server_uuid", ""),
+            server_uuid=observe.server_uuid(self.server),
             executed=observe.executed_gtids(self.server),
             purged=observe.purged_gtids(self.server),
             channels=[channel.name for channel in observe.channels(self.server)],

@@ -15,6 +15,9 @@ description:
   - C(CHECKSUM TABLE) is comparable between servers of the same series. Tables with functional key parts, for which it
     is not repeatable, are summed up row by row instead. Tables of engines without transactions are only compared safely
     when nothing writes to them.
+  - What the channel's filters keep out is not compared, by the rules for row-based events (the schema, then the table),
+    and is returned in RV(not_replicated). A schema that C(REPLICATE_REWRITE_DB) names, on either side, is not compared
+    either; MySQL 5.6 has that filter and does not show it.
 options:
   databases:
     description:
@@ -83,6 +86,13 @@ tables:
   type: list
   elements: dict
   returned: success
+not_replicated:
+  description:
+    - Tables and views, as C(schema.table), that a filter of the channel keeps from being replicated. They were not
+      compared, nor were their triggers, nor the routines and events of a schema that is kept out as a whole.
+  type: list
+  elements: str
+  returned: success
 objects:
   description: How many definitions were compared.
   type: int
@@ -102,11 +112,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock impor
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.comparison import (
     Difference,
     differences,
+    not_replicated,
     table_results,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import comparison, observe
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import channel, comparison, observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.claim import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import (
     Server,
@@ -126,18 +137,20 @@ def schemas_of(params, *servers):
 def look(params, replica, source):
     """Definitions only: nothing is held, so that a running change may show as a difference."""
     schemas = schemas_of(params, replica, source)
-    sides = [comparison.read_side(server, schemas, with_rows=False) for server in (source, replica)]
+    filters = channel.filters(replica, params["channel"])
+    sides = [comparison.read_side(server, schemas, filters, with_rows=False) for server in (source, replica)]
     found = differences(*sides)
     return result(sides, found, observe.executed_gtids(replica), None if not found else False)
 
 
 def compare(params, replica, source):
-    channel = params["channel"]
+    name = params["channel"]
+    filters = channel.filters(replica, name)
     # The applier stops first: after the snapshot it might be beyond it.
-    with comparison.applier_stopped(replica, channel), comparison.snapshot(source, params["lock_timeout"]) as gtids:
-        comparison.apply_exactly(replica, channel, gtids, params["timeout"])
+    with comparison.applier_stopped(replica, name), comparison.snapshot(source, params["lock_timeout"]) as gtids:
+        comparison.apply_exactly(replica, name, gtids, params["timeout"])
         schemas = schemas_of(params, replica, source)
-        sides = [comparison.read_side(server, schemas) for server in (source, replica)]
+        sides = [comparison.read_side(server, schemas, filters) for server in (source, replica)]
         executed = observe.executed_gtids(replica)
     found = differences(*sides)
     if executed != gtids:
@@ -151,6 +164,7 @@ def result(sides, found, gtids, identical):
         identical=identical,
         gtid_set=str(gtids),
         tables=table_results(*sides),
+        not_replicated=not_replicated(*sides),
         objects=len(sides[0].definitions),
         differences=[difference.public() for difference in found],
     )

@@ -54,6 +54,34 @@ options:
     type: str
     choices: [started, stopped, configured, absent]
     default: started
+  keep_settings:
+    description:
+      - Whether the settings of a channel outlive it. RESET REPLICA ALL forgets all of them - delay, heartbeat, retries,
+        ignored servers, TLS files, compression and whatever else C(CHANGE) can say - and the filters that were set for
+        the channel at runtime.
+      - With O(state=absent) they are written into a journal below O(state_dir), with the password, mode 0600, before
+        anything is stopped.
+      - With any other O(state), a channel that has to be made gets what the journal holds, but for what the task names
+        itself, and the journal is removed. O(source_host) and the account may then be left out. The channel is made
+        with auto-position, so one that assigns GTIDs to transactions which have none is not removed.
+      - "After a run that was killed: where the channel is gone, the journal is right. Where the channel is there, it is
+        right, and the journal is replaced or removed; only filters and a delay that this module was about to give back
+        are still given back. Somebody who makes the channel by hand in between has chosen its settings."
+      - Filters of an option file come back by themselves. Servers before 8.0 keep theirs. A filter whose text cannot be
+        told apart, since a name holds a comma or a dot, is an error before anything is stopped; two schemas and one
+        with a comma in its name cannot be told, and are taken for two.
+      - Without it, a journal that is there is neither read nor removed.
+    type: bool
+    default: false
+  hold_delay:
+    description:
+      - Whether a delay that O(keep_settings) would give back waits. A delayed replica cannot catch up with its source,
+        nor be compared with it, so a rebuild makes the channel with this option, and runs the task again without it
+        at its end.
+      - The journal stays until then. The delay is given when all that is retrieved is applied; the statement would
+        throw it away otherwise.
+    type: bool
+    default: false
   backup_dir:
     description:
       - Directory for the quarantine of the relay logs that V(absent) deletes. Required when they hold transactions that
@@ -86,6 +114,17 @@ EXAMPLES = r"""
     source_password: "{{ repl_password }}"
     source_ssl: true
 
+- name: Remove the channel before a rebuild, and remember how it was
+  dbre.mysql_replica.mysql_replication_source:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    state: absent
+    keep_settings: true
+
+- name: Make it again after the rebuild, with its delay, its heartbeat and its filters, and start it
+  dbre.mysql_replica.mysql_replication_source:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    keep_settings: true
+
 - name: Stop being a replica, and keep the relay logs
   dbre.mysql_replica.mysql_replication_source:
     login_unix_socket: /run/mysqld/mysqld.sock
@@ -102,6 +141,13 @@ after:
   description: The same after the run; in check mode, as they would be.
   type: dict
   returned: success
+kept_settings:
+  description:
+    - With O(keep_settings), what was written down or given back (in check mode, would be), without the password;
+      filters set at runtime are in C(filters) and, for all channels, C(global_filters).
+    - Empty for a run that did neither.
+  type: dict
+  returned: success
 quarantine:
   description: Directory that holds the relay logs, null when none were set aside.
   type: str
@@ -113,16 +159,17 @@ plan:
   returned: success
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import channel_change
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import channel_change, channel_wish, kept_channel
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import channel, observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
-
-SETTINGS = ("source_host", "source_port", "source_user", "source_ssl", "source_ssl_ca")
 
 
 class ReplicationSource(ReplicaOperation):
@@ -131,50 +178,36 @@ class ReplicationSource(ReplicaOperation):
     def __init__(self, params):
         super().__init__(params)
         self.quarantine = None
-        self.name = params["channel"]
-        settings = {option: params[option] for option in SETTINGS if params[option] is not None}
-        if "source_host" in settings:
-            settings["auto_position"] = True
-        else:
-            settings.pop("source_port")  # its default is no wish of its own
-        self.wish = channel_change.Wish(
-            name=self.name,
-            state=params["state"],
-            settings=settings,
-            password=params["source_password"],
-            get_source_public_key=params["get_source_public_key"],
-            backup_dir=params["backup_dir"],
-        )
-        say = self.server.say
-        named = self.server.dialect.knows("for_channel")
-        self.words = channel_change.Words(
-            change=say("change_source"),
-            option=say("source_option"),
-            get_source_public_key=say("get_source_public_key")
-            if self.server.dialect.knows("get_source_public_key")
-            else None,
-            start=say("start_replica"),
-            stop=say("stop_replica"),
-            reset=say("reset_replica_all"),
-            for_channel=say("for_channel") + self.server.literal(self.name) if named else "",
-        )
+        self.wish = channel_wish.read_wish(params)
+        self.name = self.wish.name
+        self.journal = Journal(os.path.join(params["state_dir"], kept_channel.journal_name(self.name)))
+        self.words = channel.words(self.server, self.name)
 
     def observe(self):
         seen = observe.channels(self.server)
         metadata = observe.replication_metadata(self.server, seen)
-        mine = [channel for channel in seen if channel.name == self.name]
-        return channel_change.Observed(
+        mine = [one for one in seen if one.name == self.name]
+        keep = self.params["keep_settings"]
+        return channel_wish.Observed(
             address=self.server.login.address,
-            server_uuid=self.server.variables("server_uuid").get("server_uuid", ""),
+            server_uuid=observe.server_uuid(self.server),
             channel=mine[0] if mine else None,
-            password=observe.stored_password(self.server, self.name) if mine else None,
+            password=channel.stored_password(self.server, self.name) if mine else None,
             metadata=metadata.state,
             metadata_evidence=metadata.evidence,
             relay_logs=observe.relay_logs(self.server, self.name) if mine else [],
+            now=channel.kept(self.server, self.name) if keep else None,
+            journaled=kept_channel.read_record(self.journal.read()) if keep else None,
+            global_filters=channel.global_filters(self.server) if keep else {},
         )
 
-    def assumed(self, _seen):
-        return {"channel_removed": dict(channel=None, password=None, metadata="none", relay_logs=[])}
+    def assumed(self, seen):
+        journaled = kept_channel.settle(seen.now, seen.journaled)
+        return {
+            "channel_removed": dict(
+                channel=None, password=None, metadata="none", relay_logs=[], now=None, journaled=journaled
+            )
+        }
 
     def plan(self, seen):
         return channel_change.plan(seen, self.wish, self.words)
@@ -188,6 +221,15 @@ class ReplicationSource(ReplicaOperation):
     def do_change(self, step):
         self.server.execute(step.data["sql"], step.data["values"])
 
+    def do_apply_retrieved(self, _step):
+        channel.apply_retrieved(self.server, self.name)
+
+    def do_journal_settings(self, step):
+        self.journal.write(step.data["record"])
+
+    def do_forget_settings(self, _step):
+        self.journal.remove()
+
     def do_quarantine_relay_logs(self, _step):
         self.quarantine = Quarantine.create(self.params["backup_dir"], "relay-logs", "channel '%s' removed" % self.name)
         for path in observe.relay_logs(self.server, self.name):
@@ -198,6 +240,7 @@ class ReplicationSource(ReplicaOperation):
         return dict(
             before=plan.before,
             after=plan.after if after is before else after.describe(),
+            kept_settings=channel_wish.kept_settings(before, self.wish),
             quarantine=self.quarantine and self.quarantine.directory,
         )
 
@@ -214,6 +257,8 @@ def main():
             get_source_public_key=dict(type="bool", no_log=False),
             channel=dict(type="str", default=""),
             state=dict(type="str", default="started", choices=["started", "stopped", "configured", "absent"]),
+            keep_settings=dict(type="bool", default=False),
+            hold_delay=dict(type="bool", default=False),
             backup_dir=dict(type="path"),
             **state_spec(),
         ),

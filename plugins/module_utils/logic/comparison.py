@@ -4,7 +4,7 @@
 
 """Source and replica side by side: what differs. Pure."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 ObjectName = Tuple[str, str, str]
 """(kind, schema, name): kind is schema, table, view, trigger, procedure, function, event or event state."""
@@ -25,10 +25,14 @@ class Difference(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What one server holds. definitions: comparable texts. checksums: of tables; None for one that cannot be read."""
+    """What one server holds. definitions: comparable texts. checksums: of tables; None for one that cannot be read.
+
+    not_replicated: tables and views that a filter of the channel keeps out, which are in neither of the two.
+    """
 
     definitions: Dict[ObjectName, str]
     checksums: Dict[Tuple[str, str], Optional[int]]
+    not_replicated: FrozenSet[Tuple[str, str]] = frozenset()
 
 
 def differences(source: Side, replica: Side) -> List[Difference]:
@@ -64,6 +68,11 @@ def table_results(source: Side, replica: Side) -> List[Dict[str, Any]]:
         )
         for table, there in sorted(source.checksums.items())
     ]
+
+
+def not_replicated(source: Side, replica: Side) -> List[str]:
+    """What was not compared, as ``schema.table``."""
+    return sorted("%s.%s" % table for table in source.not_replicated | replica.not_replicated)
 
 
 def _shown(name: ObjectName) -> str:

@@ -97,12 +97,24 @@ _WORDS: Dict[str, _Rows] = {
         (_ANY, "START SLAVE SQL_THREAD UNTIL SQL_AFTER_GTIDS"),
         ((8, 0, 22), "START REPLICA SQL_THREAD UNTIL SQL_AFTER_GTIDS"),
     ),
+    "stop_receiver": _mysql((_ANY, "STOP SLAVE IO_THREAD"), ((8, 0, 22), "STOP REPLICA IO_THREAD")),
     "stop_applier": _mysql((_ANY, "STOP SLAVE SQL_THREAD"), ((8, 0, 22), "STOP REPLICA SQL_THREAD")),
     "start_applier": _mysql((_ANY, "START SLAVE SQL_THREAD"), ((8, 0, 22), "START REPLICA SQL_THREAD")),
     "change_source": _mysql((_ANY, "CHANGE MASTER TO"), ((8, 0, 23), "CHANGE REPLICATION SOURCE TO")),
     "source_option": _mysql((_ANY, "MASTER_"), ((8, 0, 23), "SOURCE_")),
     "for_channel": _mysql(((5, 7, 6), " FOR CHANNEL ")),
     "get_source_public_key": _mysql(((8, 0, 4), "GET_MASTER_PUBLIC_KEY"), ((8, 0, 23), "GET_SOURCE_PUBLIC_KEY")),
+    # What the status does not show of a channel; since channels have names
+    "show_connection_configuration": _mysql(
+        ((5, 7, 6), "SELECT * FROM performance_schema.replication_connection_configuration")
+    ),
+    "show_applier_configuration": _mysql(
+        ((5, 7, 6), "SELECT * FROM performance_schema.replication_applier_configuration")
+    ),
+    # Filters of one channel: 8.0.1. Before, CHANGE REPLICATION FILTER sets the server's, which outlive all channels
+    "show_channel_filters": _mysql(((8, 0, 1), "SELECT * FROM performance_schema.replication_applier_filters")),
+    "show_global_filters": _mysql(((8, 0, 1), "SELECT * FROM performance_schema.replication_applier_global_filters")),
+    "change_filter": _mysql(((8, 0, 1), "CHANGE REPLICATION FILTER")),
     # GTIDs
     "reset_binary_logs_and_gtids": _mysql((_ANY, "RESET MASTER"), ((8, 4, 0), "RESET BINARY LOGS AND GTIDS")),
     # information_schema.STATISTICS.EXPRESSION exists

@@ -11,11 +11,16 @@ that set and held there.
 import contextlib
 import re
 import time
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Interrupted, NotReached
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.comparison import ObjectName, Side
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replication_filter import (
+    Filters,
+    replicates,
+    replicates_schema,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.row_digest import row_digest
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
@@ -40,7 +45,7 @@ _NO_DEFINITION = (
     # Newer servers name a character set, or leave it to the collation, by how the column was once written.
     (re.compile(r"CHARACTER SET (\w+) (?=COLLATE \1_)"), ""),
 )
-_DEFINITIONS = (("trigger", _TRIGGERS), ("event", _EVENTS))
+NO_FILTERS = Filters({})
 
 
 @contextlib.contextmanager
@@ -105,10 +110,11 @@ def channel_suffix(server: Server, channel: str) -> str:
     return server.say("for_channel") + server.literal(channel) if server.dialect.knows("for_channel") else ""
 
 
-def read_side(server: Server, schemas: List[str], with_rows: bool = True) -> Side:
-    """Definitions and checksums of these schemas, as far as they exist here."""
+def read_side(server: Server, schemas: List[str], filters: Filters = NO_FILTERS, with_rows: bool = True) -> Side:
+    """Definitions and checksums of these schemas, as far as they exist here and the channel's filters let them pass."""
     definitions: Dict[ObjectName, str] = {}
     checksums: Dict[Tuple[str, str], Optional[int]] = {}
+    left_out: Set[Tuple[str, str]] = set()
     for row in server.rows(
         "SELECT SCHEMA_NAME AS name, DEFAULT_CHARACTER_SET_NAME AS cs, DEFAULT_COLLATION_NAME AS co"
         " FROM information_schema.SCHEMATA"
@@ -116,13 +122,18 @@ def read_side(server: Server, schemas: List[str], with_rows: bool = True) -> Sid
         schema = row["name"]
         if schema not in schemas:
             continue
-        definitions[("schema", schema, "")] = "%s %s" % (row["cs"], row["co"])
-        definitions.update(_objects(server, schema))
+        if replicates_schema(filters, schema):
+            definitions[("schema", schema, "")] = "%s %s" % (row["cs"], row["co"])
+            definitions.update(_objects(server, schema))
         for name, kind in _tables(server, schema):
+            if not replicates(filters, schema, name):
+                left_out.add((schema, name))
+                continue
             definitions[(kind, schema, name)] = _show_create(server, kind, schema, name)
             if kind == "table" and with_rows:
                 checksums[(schema, name)] = _checksum(server, schema, name)
-    return Side(definitions, checksums)
+        definitions.update(_triggers(server, schema, filters))
+    return Side(definitions, checksums, frozenset(left_out))
 
 
 def _tables(server: Server, schema: str) -> List[Tuple[str, str]]:
@@ -141,13 +152,19 @@ def _show_create(server: Server, kind: str, schema: str, name: str) -> str:
     return str(text)
 
 
+def _triggers(server: Server, schema: str, filters: Filters) -> Iterator[Tuple[ObjectName, str]]:
+    """A filter that keeps a table out keeps its triggers out."""
+    for row in server.rows(_TRIGGERS, (schema,)):
+        if replicates(filters, schema, row["EVENT_OBJECT_TABLE"]):
+            yield ("trigger", schema, row.pop("name")), _lines(row)
+
+
 def _objects(server: Server, schema: str) -> Iterator[Tuple[ObjectName, str]]:
-    for kind, sql in _DEFINITIONS:
-        for row in server.rows(sql, (schema,)):
-            name = row.pop("name")
-            if kind == "event":
-                yield ("event state", schema, name), row.pop("STATUS")
-            yield (kind, schema, name), _lines(row)
+    """What belongs to a schema and to no table."""
+    for row in server.rows(_EVENTS, (schema,)):
+        name = row.pop("name")
+        yield ("event state", schema, name), row.pop("STATUS")
+        yield ("event", schema, name), _lines(row)
     for row in server.rows(
         "SELECT ROUTINE_TYPE AS kind, ROUTINE_NAME AS name FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s",
         (schema,),

@@ -61,6 +61,11 @@ def server_facts(server: Server) -> Dict[str, Any]:
     return facts
 
 
+def server_uuid(server: Server) -> str:
+    """'' where there is none (MariaDB)."""
+    return server.variables("server_uuid").get("server_uuid", "")
+
+
 def executed_gtids(server: Server) -> GtidSet:
     return _gtid_variable(server, "gtid_executed")
 
@@ -252,17 +257,6 @@ def _index_misleads(server: Server, channel: str) -> bool:
     """Whether the index names a log twice, or one that is not there: an applier that follows it never arrives."""
     _index, listed = _relay_log_index(server, channel)
     return len(set(listed)) < len(listed) or not all(os.path.isfile(path) for path in listed)
-
-
-def stored_password(server: Server, channel: str) -> Optional[str]:
-    """The password that the receiver logs in with, None where it is not in a table or may not be read."""
-    try:
-        for row in server.rows("SELECT * FROM mysql.slave_master_info"):
-            if row.get("Channel_name", "") == channel:  # 5.6 has one channel, without a name
-                return str(row["User_password"])
-    except ServerError:
-        return None
-    return None
 
 
 def schemas(server: Server) -> List[str]:

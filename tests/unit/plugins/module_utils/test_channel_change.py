@@ -10,7 +10,15 @@ import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import channel_change
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.channel_change import Observed, Wish, Words
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.channel_wish import (
+    NOTHING,
+    Observed,
+    Wish,
+    Words,
+    kept_settings,
+    read_wish,
+)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.kept_channel import Kept
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import Failure
 
 PASSWORD = "s3cr3t'%s\"\\ {{ x }}"
@@ -23,8 +31,10 @@ NEW = Words(
     get_source_public_key="GET_SOURCE_PUBLIC_KEY",
     start="START REPLICA",
     stop="STOP REPLICA",
+    stop_receiver="STOP REPLICA IO_THREAD",
     reset="RESET REPLICA ALL",
     for_channel=" FOR CHANNEL ''",
+    change_filter="CHANGE REPLICATION FILTER",
 )
 OLD = Words(
     change="CHANGE MASTER TO",
@@ -32,6 +42,7 @@ OLD = Words(
     get_source_public_key=None,
     start="START SLAVE",
     stop="STOP SLAVE",
+    stop_receiver="STOP SLAVE IO_THREAD",
     reset="RESET SLAVE ALL",
     for_channel="",
 )
@@ -267,7 +278,7 @@ def test_a_change_never_throws_transactions_away(seen, state, threads):
     wish = WISH._replace(state=state, backup_dir="/backup")
     with pytest.raises(Refused, match="2 transactions in the relay logs.*" + A + ":11-12") as caught:
         channel_change.plan(seen(threads, auto_position=False, **WAITING), wish, NEW)
-    assert caught.value.untouched == channel_change.NOTHING
+    assert caught.value.untouched == NOTHING
 
 
 def test_transactions_that_wait_are_no_reason_not_to_start(seen):
@@ -308,3 +319,244 @@ def test_describe_is_json(seen):
         "state": "started",
     }
     assert seen("none").describe() == {"state": "absent"}
+
+
+KEPT = Kept(
+    {
+        "source_host": "db0",
+        "source_port": 3307,
+        "source_user": "repl",
+        "source_ssl": True,
+        "auto_position": False,
+        "source_password": "0ld-s3cr3t",
+        "heartbeat_period": "1.005",
+        "delay": 3600,
+    },
+    {},
+    {},
+)
+FILTERED = KEPT._replace(filters={"REPLICATE_DO_DB": ["a%"]}, global_filters={"REPLICATE_IGNORE_DB": ["b"]})
+ONLY_KEPT = Wish("", "started", {}, None, None, None)
+ABSENT = ONLY_KEPT._replace(state="absent")
+
+
+def actions(plan):
+    return [step.action for step in plan.steps]
+
+
+def test_settings_are_written_down_before_anything_is_stopped(seen):
+    plan = channel_change.plan(seen()._replace(now=FILTERED), ABSENT, NEW)
+    assert actions(plan) == ["journal_settings", "run", "run"]
+    assert plan.steps[0].data == {"record": FILTERED.record()}
+    assert plan.steps[0].display == (
+        "write down all settings: source_port = 3307, auto_position = 0, heartbeat_period = 1.005, delay = 3600,"
+        " REPLICATE_DO_DB = (`a%`), REPLICATE_IGNORE_DB = (`b`)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "journaled", "written"),
+    [
+        (KEPT, None, KEPT),
+        (KEPT, KEPT, None),
+        (KEPT, FILTERED, KEPT),
+        (KEPT, FILTERED._replace(giving_back=True), None),
+        (None, None, None),
+    ],
+    ids=["none", "the same", "another", "half made", "without keep_settings"],
+)
+def test_what_is_written_down(seen, now, journaled, written):
+    plan = channel_change.plan(seen()._replace(now=now, journaled=journaled), ABSENT, NEW)
+    assert actions(plan) == (["journal_settings"] if written else []) + ["run", "run"]
+    if written:
+        assert plan.steps[0].data["record"] == written.record()
+
+
+def test_a_channel_that_is_gone_leaves_its_journal(seen):
+    plan = channel_change.plan(seen("none")._replace(journaled=KEPT), ABSENT, NEW)
+    assert not plan.needed
+
+
+def test_a_channel_that_assigns_gtids_is_not_removed(seen):
+    kept = KEPT._replace(settings=dict(KEPT.settings, assign_gtids_to_anonymous_transactions="LOCAL"))
+    with pytest.raises(Refused, match="auto-position"):
+        channel_change.plan(seen()._replace(now=kept), ABSENT, NEW)
+
+
+def test_all_comes_from_the_journal_but_what_the_task_names(seen):
+    gone = seen("none")._replace(journaled=KEPT)
+    change, start, forget = channel_change.plan(gone, ONLY_KEPT, NEW).steps
+    assert change.display == (
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'db0', SOURCE_PORT = 3307, SOURCE_USER = 'repl', SOURCE_SSL = 1,"
+        " SOURCE_AUTO_POSITION = 1, SOURCE_PASSWORD = '********', SOURCE_HEARTBEAT_PERIOD = 1.005, SOURCE_DELAY = 3600"
+        " FOR CHANNEL ''"
+    )
+    assert change.data["values"][5] == "0ld-s3cr3t"
+    assert (start.action, forget.action) == ("run", "forget_settings")
+
+    plan = channel_change.plan(gone, WISH._replace(get_source_public_key=False), NEW)
+    assert plan.steps[0].display == (
+        "CHANGE REPLICATION SOURCE TO %s, %s, GET_SOURCE_PUBLIC_KEY = 0, SOURCE_HEARTBEAT_PERIOD = 1.005,"
+        " SOURCE_DELAY = 3600 FOR CHANNEL ''" % (ALL, HIDDEN)
+    )
+    assert plan.steps[0].data["values"][5] == PASSWORD
+    assert plan.after == dict(SETTINGS, get_source_public_key=False, state="started")
+
+
+@pytest.mark.parametrize("settings", [{"source_user": "other"}, {}], ids=["another account", "it could not be read"])
+def test_a_channel_is_not_made_without_its_password(seen, settings):
+    journaled = KEPT if settings else KEPT._replace(settings={"source_host": "db0", "source_user": "repl"})
+    gone = seen("none")._replace(journaled=journaled)
+    wish = ONLY_KEPT._replace(settings=settings)
+    with pytest.raises(BadInput, match="password"):
+        channel_change.plan(gone, wish, NEW)
+    assert channel_change.plan(gone, wish._replace(password="given"), NEW).needed
+
+
+def test_filters_come_after_the_channel_and_before_its_start(seen):
+    plan = channel_change.plan(seen("none")._replace(journaled=FILTERED, global_filters={}), ONLY_KEPT, NEW)
+    assert actions(plan) == ["journal_settings", "change", "change", "change", "run", "forget_settings"]
+    mark, for_all, change, for_channel = plan.steps[:4]
+    made = dict(KEPT.settings, auto_position=True)
+    assert mark.data["record"] == FILTERED._replace(settings=made, giving_back=True).record()
+    assert for_all.display == "CHANGE REPLICATION FILTER REPLICATE_IGNORE_DB = (`b`)"
+    assert change.display.startswith("CHANGE REPLICATION SOURCE TO")
+    assert for_channel.display == "CHANGE REPLICATION FILTER REPLICATE_DO_DB = (`a%`) FOR CHANNEL ''"
+    assert for_channel.data == {
+        "sql": "CHANGE REPLICATION FILTER REPLICATE_DO_DB = (`a%%`) FOR CHANNEL ''",
+        "values": (),
+    }
+
+
+def test_filters_of_all_channels_are_given_back_only_where_they_are_lost(seen):
+    gone = seen("none")._replace(journaled=FILTERED, global_filters={"REPLICATE_IGNORE_DB": []})
+    shown = [step.display for step in channel_change.plan(gone, ONLY_KEPT, NEW).steps if step.action == "change"]
+    assert len(shown) == 2
+    assert not any("IGNORE_DB" in one for one in shown), "somebody has set it anew"
+
+
+def test_a_half_made_channel_gets_its_filters(seen):
+    here = seen(delay=3600)._replace(now=KEPT, journaled=FILTERED._replace(giving_back=True), global_filters={})
+    shown = [step.display for step in channel_change.plan(here, ONLY_KEPT, NEW).steps]
+    assert shown == [
+        "STOP REPLICA FOR CHANNEL ''",
+        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_DB = (`b`)",
+        "CHANGE REPLICATION FILTER REPLICATE_DO_DB = (`a%`) FOR CHANNEL ''",
+        "START REPLICA FOR CHANNEL ''",
+        "remove the journal of the channel's settings",
+    ]
+
+
+@pytest.mark.parametrize("state", ["started", "configured"])
+def test_a_journal_of_an_earlier_channel_is_removed_and_nothing_else_done(seen, state):
+    here = seen()._replace(now=KEPT, journaled=FILTERED)
+    plan = channel_change.plan(here, ONLY_KEPT._replace(state=state), NEW)
+    assert actions(plan) == ["forget_settings"]
+    assert plan.after == plan.before
+
+
+@pytest.mark.parametrize("words", [OLD, NEW], ids=["5.6", "9.7"])
+def test_a_change_keeps_the_heartbeat(seen, words):
+    # which the server sets to its default when a statement does not name it
+    here = seen("stopped", source_host="db0")._replace(now=KEPT)
+    change = channel_change.plan(here, WISH, words).steps[0]
+    assert change.display.split(" FOR ")[0].endswith("HOST = 'db1', %sHEARTBEAT_PERIOD = 1.005" % words.option)
+    same = channel_change.plan(seen()._replace(now=KEPT), WISH, words)
+    assert not same.needed, "the heartbeat alone is no reason"
+
+
+@pytest.mark.parametrize("state", ["started", "stopped", "configured", "absent"])
+@pytest.mark.parametrize("threads", sorted(THREADS))
+def test_a_kept_password_is_in_nothing_that_is_shown(seen, threads, state):
+    here = seen(threads)
+    here = here._replace(now=FILTERED if here.channel else None, journaled=FILTERED._replace(giving_back=True))
+    wish = WISH._replace(state=state)
+    plan = channel_change.plan(here, wish, NEW)
+    shown = json.dumps([plan.public(), plan.before, plan.after, kept_settings(here, wish)])
+    assert "0ld-s3cr3t" not in shown
+    assert json.dumps(PASSWORD)[1:-1] not in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "journaled", "told"),
+    [
+        ("absent", KEPT, None, KEPT),
+        ("absent", KEPT, FILTERED, KEPT),
+        ("absent", None, KEPT, KEPT),
+        ("absent", None, None, None),
+        ("started", None, KEPT, KEPT),
+        ("started", KEPT, None, None),
+        ("started", KEPT, FILTERED, None),
+        ("started", KEPT, FILTERED._replace(giving_back=True), FILTERED),
+    ],
+)
+def test_kept_settings_are_those_written_down_or_given_back(seen, state, now, journaled, told):
+    here = seen("running" if now else "none")._replace(now=now, journaled=journaled)
+    assert kept_settings(here, WISH._replace(state=state)) == (told.public() if told else {})
+
+
+def test_options_become_a_wish():
+    options = dict(
+        channel="Two",
+        state="started",
+        source_host="db1",
+        source_port=3306,
+        source_user=None,
+        source_password=PASSWORD,
+        source_ssl=False,
+        source_ssl_ca=None,
+        get_source_public_key=None,
+        backup_dir=None,
+        hold_delay=True,
+    )
+    wished = {"source_host": "db1", "source_port": 3306, "source_ssl": False, "auto_position": True}
+    assert read_wish(options) == Wish("two", "started", wished, PASSWORD, None, None, hold_delay=True)
+    assert read_wish(dict(options, source_host=None)).settings == {"source_ssl": False}, "a default is no wish"
+
+
+HOLD = ONLY_KEPT._replace(hold_delay=True)
+
+
+def test_a_delay_is_held_back_and_its_journal_stays(seen):
+    plan = channel_change.plan(seen("none")._replace(journaled=KEPT), HOLD, NEW)
+    assert actions(plan) == ["journal_settings", "change", "run"]
+    marked = plan.steps[0].data["record"]
+    assert (marked["giving_back"], marked["settings"]["delay"]) == (True, 3600)
+    assert "SOURCE_DELAY = 0" in plan.steps[1].display
+    made = KEPT._replace(settings=dict(KEPT.settings, delay=0))
+    again = channel_change.plan(seen()._replace(now=made, journaled=Kept(**marked)), HOLD, NEW)
+    assert not again.needed
+
+
+@pytest.mark.parametrize("journaled", [KEPT._replace(settings=dict(KEPT.settings, delay=0)), None], ids=["0", "none"])
+def test_no_delay_no_hold(seen, journaled):
+    plan = channel_change.plan(seen("none")._replace(journaled=journaled), WISH._replace(hold_delay=True), NEW)
+    assert actions(plan) == ["change", "run"] + (["forget_settings"] if journaled else [])
+
+
+def test_a_hold_does_not_save_the_journal_of_an_earlier_channel(seen):
+    plan = channel_change.plan(seen(delay=3600)._replace(now=KEPT, journaled=KEPT), HOLD, NEW)
+    assert actions(plan) == ["forget_settings"]
+
+
+@pytest.mark.parametrize("words", [OLD, NEW], ids=["5.6", "9.7"])
+def test_a_delay_comes_when_all_is_applied(seen, words):
+    made = KEPT._replace(settings=dict(KEPT.settings, delay=0))
+    here = seen(**WAITING)._replace(now=made, journaled=KEPT._replace(giving_back=True))
+    plan = channel_change.plan(here, ONLY_KEPT, words)
+    assert [step.display for step in plan.steps] == [
+        words.stop_receiver + words.for_channel,
+        "wait until all that is retrieved is applied",
+        words.stop + words.for_channel,
+        "%s %sHEARTBEAT_PERIOD = 1.005, %sDELAY = 3600%s"
+        % (words.change, words.option, words.option, words.for_channel),
+        words.start + words.for_channel,
+        "remove the journal of the channel's settings",
+    ]
+
+
+def test_a_delay_does_not_throw_away_what_a_stopped_applier_has_left(seen):
+    made = KEPT._replace(settings=dict(KEPT.settings, delay=0))
+    here = seen("applier stopped", **WAITING)._replace(now=made, journaled=KEPT._replace(giving_back=True))
+    with pytest.raises(Refused, match="2 transactions"):
+        channel_change.plan(here, ONLY_KEPT, NEW)

@@ -10,6 +10,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.compariso
     Difference,
     Side,
     differences,
+    not_replicated,
     table_results,
 )
 
@@ -137,3 +138,10 @@ def test_table_results():
         {"table": "shop.view_like", "source": None, "replica": None, "equal": False},
     ]
     assert [row["equal"] for row in table_results(there, here)] == [False, False, False]
+
+
+def test_what_is_not_replicated_is_told_of_both_sides_once():
+    there = Side({}, {}, frozenset([("shop", "b"), ("shop", "a")]))
+    here = Side({}, {}, frozenset([("shop", "b"), ("aside", "c")]))
+    assert not_replicated(there, here) == ["aside.c", "shop.a", "shop.b"]
+    assert not_replicated(Side({}, {}), Side({}, {})) == []
