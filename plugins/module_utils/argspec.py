@@ -40,6 +40,16 @@ def source_spec() -> Dict[str, Any]:
     )
 
 
+def dump_spec() -> Dict[str, Any]:
+    """Which dump, with source_spec() for one that is to be taken."""
+    return dict(
+        method=dict(type="str", choices=["file", "source"], default="file"),
+        path=dict(type="path"),
+        mysqldump=dict(type="str", default="mysqldump"),
+        mysqldump_options=dict(type="list", elements="str", default=[]),
+    )
+
+
 def state_spec() -> Dict[str, Any]:
     """Where a run keeps its journal and its lock, and what check mode may take for done."""
     return dict(

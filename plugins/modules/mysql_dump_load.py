@@ -8,22 +8,20 @@ module: mysql_dump_load
 short_description: Load a logical dump into a replica, honestly
 version_added: 0.1.0
 description:
-  - Loads a dump of mysqldump or a relative, plain or compressed, without the C(mysql) client.
+  - Loads a dump of mysqldump or a relative, plain or compressed, without the C(mysql) client. A dump may be one file, a
+    directory of files or a tar archive of them, as M(dbre.mysql_replica.mysql_dump_info) reads them.
   - Everything runs with C(sql_log_bin=0). What a replica must not take from a dump is left out - its C(GTID_PURGED),
     which is to be claimed only when the last row is in (M(dbre.mysql_replica.mysql_gtid_reset)), system tables,
     accounts, global settings and statements about replication.
+  - Each file is loaded in a session of its own, in the order of its name, or of the archive. A view that needs a table,
+    view or function of a later file is made when all files are in.
   - Schemas of the dump are replaced whole. Its events end up disabled, as replication leaves them on a replica.
   - A load that was interrupted starts over. One that is done, and whose GTIDs are claimed, is not repeated.
 options:
-  path:
-    description:
-      - The dump, on the target host. Plain, or compressed with gzip, bzip2, xz or zstd.
-    type: path
-    required: true
   dump:
     description:
-      - What M(dbre.mysql_replica.mysql_dump_info) returned for this file. It saves a pass over the file, and is only
-        believed when the file has not changed since.
+      - What M(dbre.mysql_replica.mysql_dump_info) returned for this dump. It saves a pass over it, and is only believed
+        when no file has changed since.
     type: dict
   exclude_tables:
     description:
@@ -42,6 +40,8 @@ author:
 extends_documentation_fragment:
   - dbre.mysql_replica.attributes
   - dbre.mysql_replica.connection
+  - dbre.mysql_replica.dump
+  - dbre.mysql_replica.source
   - dbre.mysql_replica.state
 attributes:
   check_mode:
@@ -101,23 +101,29 @@ plan:
   returned: success
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_examine import examine
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_file import DumpFile, fingerprint
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import (
+    connection_spec,
+    dump_spec,
+    source_spec,
+    state_spec,
+)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_given import look, open_given
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journal import (
+    LOADED,
+    LOADING,
+    LoadJournal,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import disable_events, load
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import begin_session, disable_events, load
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 
@@ -125,19 +131,15 @@ class DumpLoad(ReplicaOperation):
     purpose = "mysql_dump_load"
 
     def __init__(self, params):
-        self.path = params["path"]
-        told = params["dump"]
-        if not told or told.get("fingerprint") != fingerprint(self.path):
-            told = examine(self.path)
-        self.dump = load_plan.Dump(**{name: told[name] for name in load_plan.Dump._fields})
+        self.dump = load_plan.Dump.read(look(params))
         super().__init__(params)
-        self.journal = Journal(os.path.join(params["state_dir"], "load.json"))
+        self.journal = LoadJournal(params["state_dir"])
         self.result = {}
 
     def observe(self):
         return load_plan.Observed(
             address=self.server.login.address,
-            server_uuid=self.server.variables("server_uuid").get("server_uuid", ""),
+            server_uuid=observe.server_uuid(self.server),
             executed=observe.executed_gtids(self.server),
             schemas=observe.schemas(self.server),
             settings=self.server.variables("super_read_only", "event_scheduler", "max_allowed_packet"),
@@ -159,41 +161,47 @@ class DumpLoad(ReplicaOperation):
         return seen.describe()
 
     def _note(self, phase):
-        uuid = self.server.variables("server_uuid").get("server_uuid", "")
-        self.journal.write(dict(phase=phase, fingerprint=self.dump.fingerprint, server_uuid=uuid, path=self.path))
+        self.journal.note(phase, self.dump, observe.server_uuid(self.server))
 
     def do_drop_schema(self, step):
-        self._note("loading")
+        self._note(LOADING)
         self.server.execute("DROP DATABASE IF EXISTS " + identifier(step.data["schema"]))
 
     def do_load(self, _step):
-        self._note("loading")
-        sieve = Sieve(self.params["exclude_tables"])
-        with DumpFile(self.path) as dump:
-            self.result = load(self.server, dump.chunks(), sieve, self.path).public()
-        self.server.execute("SET NAMES utf8mb4")  # the dump ends with what it found, this makes sure
+        self._note(LOADING)
+        whole = Whole(self.dump.path)
+        with open_given(self.params, self.dump.fingerprint) as dump:
+            tally = load(
+                self.server,
+                dump.parts(),
+                whole,
+                new_sieve=lambda: Sieve(self.params["exclude_tables"]),
+                begin_session=lambda: begin_session(self.server, self.lock),
+            )
+        self.result = tally.public()
+        # A dump that was taken on the way is a later one than that which was looked at.
+        loaded = whole.result()
+        self.dump = self.dump._replace(gtid_purged=loaded["gtid_purged"], databases=loaded["databases"])
 
     def do_disable_events(self, _step):
-        # A session of its own, without what the dump may have left set in the one that loaded it.
-        with Server(self.server.login, log_bin=False) as fresh:
-            self.result["events_disabled"] = disable_events(fresh, self.dump.databases)
+        self.result["events_disabled"] = disable_events(self.server.login, self.dump.databases)
 
     def do_make_durable(self, step):
         self.server.execute(step.display)
-        self._note("loaded")
+        self._note(LOADED)
 
-    def report(self, _before, _after, _plan):
-        return dict(self.result, gtid_purged=self.dump.gtid_purged, resumed=False)
+    def report(self, before, _after, plan):
+        gtids = self.dump.gtid_purged if plan.needed else before.journal["gtid_purged"]
+        return dict(self.result, gtid_purged=gtids, resumed=False)
 
 
 def main():
     module = AnsibleModule(
         argument_spec=connection_spec(
-            path=dict(type="path", required=True),
             dump=dict(type="dict"),
             exclude_tables=dict(type="list", elements="str", default=[]),
             drop_schemas=dict(type="list", elements="str", default=[]),
-            **state_spec(),
+            **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,
     )

@@ -18,6 +18,10 @@ options:
       - Channel that RV(healthy) and RV(findings) speak of.
     type: str
     default: ''
+  journal_dir:
+    description:
+      - The C(state_dir) of the modules that rebuild a replica. With it, RV(unfinished) is told.
+    type: path
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -95,13 +99,23 @@ findings:
   type: list
   elements: dict
   returned: success
+unfinished:
+  description:
+    - What is left of a rebuild that did not come to its end; null when there is none. C(loaded) says whether its dump
+      is in and its GTIDs are claimed, C(fingerprint), C(path) and C(databases) which dump that was.
+  type: dict
+  returned: when O(journal_dir) is given
 """
+
+import os
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.health import judge
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.unfinished import unfinished
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import (
@@ -128,7 +142,7 @@ def gather(params):
         errant = (executed | observe.retrieved_gtids(seen)) - theirs
         missing = len(theirs - executed)
     findings = judge(seen, params["channel"], metadata.state, executed, stalled, source, errant)
-    return dict(
+    found = dict(
         server=facts,
         channels=[channel.public() for channel in seen],
         replication_metadata=dict(metadata._asdict()),
@@ -139,11 +153,19 @@ def gather(params):
         healthy=not findings,
         findings=[finding.public() for finding in findings],
     )
+    if params["journal_dir"]:
+        quiet, load = (
+            Journal(os.path.join(params["journal_dir"], name)).read() for name in ("settings.json", "load.json")
+        )
+        found["unfinished"] = unfinished(bool(quiet), load, facts["server_uuid"], executed)
+    return found
 
 
 def main():
     module = AnsibleModule(
-        argument_spec=connection_spec(channel=dict(type="str", default=""), **source_spec()),
+        argument_spec=connection_spec(
+            channel=dict(type="str", default=""), journal_dir=dict(type="path"), **source_spec()
+        ),
         supports_check_mode=True,
     )
     run_info(module, lambda: gather(module.params))

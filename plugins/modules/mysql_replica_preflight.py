@@ -37,6 +37,22 @@ options:
     type: str
     choices: [fail, drop, keep]
     default: fail
+  accounts:
+    description:
+      - Whether the replica keeps its accounts or takes those of the dump.
+    type: str
+    choices: [keep, load]
+    default: keep
+  server_down:
+    description:
+      - The replica's server cannot be brought up. Only the dump and the source are looked at.
+    type: bool
+    default: false
+  reinitialize:
+    description:
+      - The replica is to get a new data directory, so what is broken in the old one stands in nobody's way.
+    type: bool
+    default: false
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -100,11 +116,16 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connecti
     source_login_of,
 )
 
+ASKED = ("channel", "dump", "allow_errant", "allow_downstream", "extra_schemas", "accounts", "reinitialize")
+
 
 def facts_of(params):
     login = source_login_of(params)
     if login is None:
         raise BadInput("source_host is missing", next_step="name the source that the replica is to follow")
+    asked = {name: params[name] for name in ASKED}
+    if params["server_down"]:
+        return preflight.without_replica(login_of(params).address, observe.source_view(login), **asked)
     with Server(login_of(params)) as server:
         seen = observe.channels(server)
         metadata = observe.replication_metadata(server, seen)
@@ -112,7 +133,6 @@ def facts_of(params):
         return preflight.Facts(
             address=server.login.address,
             server=observe.server_facts(server),
-            channel=params["channel"],
             channels=[channel.name for channel in seen],
             metadata=metadata.state,
             metadata_evidence=metadata.evidence,
@@ -120,10 +140,7 @@ def facts_of(params):
             downstreams=observe.downstreams(server),
             schemas=observe.schemas(server),
             source=observe.source_view(login),
-            dump=params["dump"],
-            allow_errant=params["allow_errant"],
-            allow_downstream=params["allow_downstream"],
-            extra_schemas=params["extra_schemas"],
+            **asked,
         )
 
 
@@ -135,7 +152,7 @@ def gather(params):
             "%d of %d checks say no: %s"
             % (
                 len(found),
-                len(preflight.CHECKS),
+                len(preflight.checks(facts)),
                 "; ".join("[%(id)s] %(fact)s -> %(next_step)s" % one for one in found),
             ),
             where=facts.address,
@@ -143,7 +160,7 @@ def gather(params):
             next_step="put these right, then run the same command again",
             findings=found,
         )
-    return dict(findings=found, checks=len(preflight.CHECKS), extra_schemas=facts.extra)
+    return dict(findings=found, checks=len(preflight.checks(facts)), extra_schemas=facts.extra)
 
 
 def main():
@@ -154,6 +171,9 @@ def main():
             allow_errant=dict(type="bool", default=False),
             allow_downstream=dict(type="bool", default=False),
             extra_schemas=dict(type="str", choices=["fail", "drop", "keep"], default="fail"),
+            accounts=dict(type="str", choices=["keep", "load"], default="keep"),
+            server_down=dict(type="bool", default=False),
+            reinitialize=dict(type="bool", default=False),
             **source_spec(),
         ),
         supports_check_mode=True,

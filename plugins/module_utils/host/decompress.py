@@ -4,12 +4,12 @@
 
 """Plain bytes out of compressed files, with proof that the file is whole.
 
-Each decompressor takes an open file and yields blocks of bounded size, whatever a block compresses to.
+Each decompressor takes an open file and yields blocks of bounded size, whatever a block compresses to. All but zstd's
+read a member of an archive, too (host/dump_tar.py).
 """
 
 import shutil
 import zlib
-from io import FileIO
 from typing import Any, Callable, Dict, Generator, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
@@ -72,8 +72,8 @@ _MAKE: Dict[str, Callable[[], Any]] = {"gzip": _Gzip, "bzip2": _bzip2, "xz": _xz
 _DAMAGE: Tuple[Any, ...] = (zlib.error, OSError, ValueError) + ((lzma.LZMAError,) if lzma else ())
 
 
-def plain_blocks(source: FileIO, kind: str, size: int) -> Generator[bytes, None, None]:
-    """Blocks of at most about `size` bytes. kind: a name in `COMPRESSIONS`.
+def plain_blocks(source: Any, kind: str, size: int) -> Generator[bytes, None, None]:
+    """Blocks of at most about `size` bytes. kind: a name in `COMPRESSIONS`. source: has read() and tell().
 
     Raises IncompleteDump with ``compressed_offset`` for a file that is cut or damaged, BadInput when there is nothing
     to read it with.
@@ -81,7 +81,7 @@ def plain_blocks(source: FileIO, kind: str, size: int) -> Generator[bytes, None,
     return _zstd(source, size) if kind == "zstd" else _members(source, kind, size)
 
 
-def _members(source: FileIO, kind: str, size: int) -> Generator[bytes, None, None]:
+def _members(source: Any, kind: str, size: int) -> Generator[bytes, None, None]:
     """gzip, bzip2 and xz files are chains of members (what `cat a.gz b.gz` makes, and parallel compressors write)."""
     member = _MAKE[kind]()
     begun = False
@@ -105,7 +105,7 @@ def _members(source: FileIO, kind: str, size: int) -> Generator[bytes, None, Non
         raise _broken("the %s file is cut" % kind, source.tell())
 
 
-def _after(source: FileIO, kind: str, data: bytes) -> bytes:
+def _after(source: Any, kind: str, data: bytes) -> bytes:
     """What follows a member: the next one, or nothing."""
     while True:
         data = data.lstrip(_PADDING[kind]) if _PADDING[kind] else data
@@ -116,7 +116,7 @@ def _after(source: FileIO, kind: str, data: bytes) -> bytes:
             return b""
 
 
-def _zstd(source: FileIO, size: int) -> Generator[bytes, None, None]:
+def _zstd(source: Any, size: int) -> Generator[bytes, None, None]:
     """Through the system's zstd: Python can do it only from 3.14 on."""
     program = shutil.which("zstd")
     if program is None:

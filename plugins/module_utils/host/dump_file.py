@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A dump on disk: opened whatever its compression, named when it is something else, watched while it is read."""
+"""A file on disk: opened whatever its compression, and watched while it is read."""
 
 import errno
 import hashlib
 import io
 import os
 import stat
-from typing import Any, Generator, Iterator, Optional, Tuple
+from typing import Any, Generator, Iterator, Optional, Tuple, TypeVar
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.decompress import plain_blocks
@@ -22,11 +22,14 @@ CHUNK = 1 << 20
 _EDGE = 1 << 20
 
 
-class DumpFile:
-    """An open dump; a context manager. Reading it twice is fine.
+_Self = TypeVar("_Self", bound="DumpFile")
 
-    size: in bytes, on disk. compression: "gzip", "bzip2", "xz", "zstd" or None.
-    Raises BadInput for what cannot be read or is no dump.
+
+class DumpFile:
+    """An open file of a dump; a context manager. Reading it twice is fine.
+
+    size: in bytes, on disk. compression: "gzip", "bzip2", "xz", "zstd" or None. identity: a later state has another.
+    Raises BadInput for what cannot be read. What its plain text is, is not looked at here (host/dump_parts.py).
     """
 
     def __init__(self, path: str) -> None:
@@ -34,17 +37,15 @@ class DumpFile:
         self._reading: Optional[Generator[bytes, None, None]] = None
         self._file = _open(path)
         try:
-            self._seen = os.fstat(self._file.fileno())
-            self.size = self._seen.st_size
-            head = self._file.read(file_kind.HEAD_SIZE)
-            self.compression = file_kind.compression(head)
-            if self.compression is None:
-                _refuse_foreign(path, head)
+            seen = os.fstat(self._file.fileno())
+            self.identity = _identity(seen)
+            self.size = seen.st_size
+            self.compression = file_kind.compression(self._file.read(file_kind.HEAD_SIZE))
         except BaseException:
             self._file.close()
             raise
 
-    def __enter__(self) -> "DumpFile":
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(self, *exc: Any) -> None:
@@ -63,19 +64,12 @@ class DumpFile:
         """
         self._end_reading()
         self._file.seek(0)
-        empty = True
         try:
-            for chunk in self._blocks(size):
-                if empty and self.compression:
-                    _refuse_foreign(self.path, chunk[: file_kind.HEAD_SIZE], self.compression)
-                empty = False
-                yield chunk
+            yield from self._blocks(size)
         except IncompleteDump:
             self._check_unchanged()  # a dump that is still being written looks cut; say which it is
             raise
         self._check_unchanged()
-        if empty:
-            raise BadInput("the %s file holds nothing" % self.compression, self.path)
 
     def _blocks(self, size: int) -> Iterator[bytes]:
         if not self.compression:
@@ -96,19 +90,15 @@ class DumpFile:
         except OSError as exc:
             raise BadInput("the dump went away while it was read", self.path) from exc
         for now in (os.fstat(self._file.fileno()), by_name):
-            if _identity(now) != _identity(self._seen):
-                raise BadInput(
-                    "the dump changed while it was read",
-                    self.path,
-                    next_step="wait until whatever writes it is done, then run this again",
-                )
+            if _identity(now) != self.identity:
+                raise changed(self.path)
 
     def fingerprint(self) -> str:
         """Tells this file from another or from a later state of itself, without reading it whole.
 
         SHA-256 over size, modification time (ns), inode, and the first and last MiB.
         """
-        digest = hashlib.sha256(repr(_identity(self._seen)).encode("ascii"))
+        digest = hashlib.sha256(repr(self.identity).encode("ascii"))
         for start in (0, max(0, self.size - _EDGE)):
             self._file.seek(start)
             digest.update(self._file.read(_EDGE))
@@ -124,10 +114,12 @@ class DumpFile:
         return digest.hexdigest()
 
 
-def fingerprint(path: str) -> str:
-    """The fingerprint of a dump that is not open."""
-    with DumpFile(path) as dump:
-        return dump.fingerprint()
+def changed(path: str) -> BadInput:
+    return BadInput(
+        "the dump changed while it was read",
+        path,
+        next_step="wait until whatever writes it is done, then run this again",
+    )
 
 
 def _open(path: str) -> io.FileIO:
@@ -147,19 +139,10 @@ def _open(path: str) -> io.FileIO:
 
 
 def _check_type(path: str, seen: os.stat_result) -> None:
-    if stat.S_ISDIR(seen.st_mode):
-        raise BadInput("this is a directory, not a dump", path, next_step="give one file of SQL")
     if not stat.S_ISREG(seen.st_mode):
         raise BadInput("this is not a regular file; a dump is read more than once", path)
     if seen.st_size == 0:
         raise BadInput("the dump is empty", path)
-
-
-def _refuse_foreign(path: str, head: bytes, inside: Optional[str] = None) -> None:
-    found = file_kind.foreign(head)
-    if found:
-        looks = "in this %s file is %s" % (inside, found.name) if inside else "this is %s" % found.name
-        raise BadInput("%s, not a dump" % looks, path, next_step=found.hint, looks_like=found.name)
 
 
 def _identity(seen: os.stat_result) -> Tuple[int, int, int]:

@@ -41,8 +41,10 @@ class Producer:
         return os.pread(self._messages.fileno(), _LAST_WORDS, 0).decode("utf-8", "replace").strip()
 
     def end(self) -> None:
-        """Stop reading, which ends a program that is still writing, and wait for it."""
+        """Stop reading, which ends a program that is still writing, end one that is silent, and wait for it."""
         os.close(self._output)
+        if self.status is None:
+            os.kill(self._pid, signal.SIGTERM)  # ours, and not waited for yet: nobody else can have its number
         self._wait()
 
     def _wait(self) -> None:

@@ -39,9 +39,15 @@ class Dump(NamedTuple):
     tables: List[Dict[str, Any]]
     events: int
     gtid_purged: Optional[str]
+    gtid_sets_differ: bool
+    unplaced_statement: Optional[str]
     largest_statement: int
     complete: bool
     incomplete_reason: Optional[str]
+
+    @classmethod
+    def read(cls, told: Dict[str, Any]) -> "Dump":
+        return cls(**{name: told[name] for name in cls._fields})
 
 
 def plan(seen: Observed, dump: Dump, drop_schemas: List[str]) -> Plan:
@@ -82,7 +88,7 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str]) -> Plan:
 def is_loaded(seen: Observed, dump: Dump) -> bool:
     """The journal's word counts only together with the server's: a load that was not declared is not believed."""
     journal = seen.journal
-    declared = GtidSet.parse(dump.gtid_purged)
+    declared = GtidSet.parse(journal.get("gtid_purged") or "")
     return (
         journal.get("phase") == "loaded"
         and journal.get("fingerprint") == dump.fingerprint
@@ -105,6 +111,16 @@ def guard(seen: Observed, dump: Dump) -> None:
         )
     if not dump.databases:
         found = ("the dump selects no schema, so nobody knows where its tables belong", "take it with --databases")
+    elif dump.unplaced_statement:
+        found = (
+            "nobody knows which schema a statement of the dump belongs to: %s" % dump.unplaced_statement,
+            "take it with --databases",
+        )
+    elif dump.gtid_sets_differ:
+        found = (
+            "the parts of the dump do not declare the same GTID set, so their rows are not of one moment",
+            "take all schemas in one run of mysqldump --single-transaction",
+        )
     elif seen.appliers:
         found = ("replication is running (channels %s)" % ", ".join(map(repr, seen.appliers)), "stop it first")
     elif seen.settings.get("super_read_only") == "ON":

@@ -8,20 +8,28 @@ A check is a function from the facts to a finding or None; CHECKS is the table. 
 sees everything at once.
 """
 
+from collections import OrderedDict
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import MYSQL, parse_version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 
+# Of a GTID set, in a message: whole, but for one with many servers' ids.
+_SHOWN = 200
+
 SYSTEM_SCHEMAS = ("mysql", "sys", "information_schema", "performance_schema", "ndbinfo")
 
 
 class Facts(NamedTuple):
-    """dump: the return values of mysql_dump_info. source: observe.source_view(). schemas: those of the replica."""
+    """dump: the return values of mysql_dump_info. source: observe.source_view(). schemas: those of the replica.
+
+    server: observe.server_facts(), None when the replica does not answer: what is said of it below is nothing then.
+    reinitialize: the data directory is to be replaced, so what is broken in it stands in nobody's way.
+    """
 
     address: str
-    server: Dict[str, Any]
+    server: Optional[Dict[str, Any]]
     channel: str
     channels: List[str]
     metadata: str
@@ -34,6 +42,13 @@ class Facts(NamedTuple):
     allow_errant: bool
     allow_downstream: bool
     extra_schemas: str
+    accounts: str = "keep"
+    reinitialize: bool = False
+
+    @property
+    def replica(self) -> Dict[str, Any]:
+        """The server's facts, for checks that are only made where it answers."""
+        return self.server or {}
 
     @property
     def source_executed(self) -> GtidSet:
@@ -54,6 +69,22 @@ class Facts(NamedTuple):
         return sorted(mine - set(self.dump["databases"]))
 
 
+def without_replica(address: str, source: Dict[str, Any], **asked: Any) -> Facts:
+    """The facts where the replica's server does not answer."""
+    return Facts(
+        address=address,
+        server=None,
+        channels=[],
+        metadata="none",
+        metadata_evidence=None,
+        retrieved=GtidSet(),
+        downstreams=[],
+        schemas=[],
+        source=source,
+        **asked,
+    )
+
+
 class Finding(NamedTuple):
     """id is a contract; fact is what was found, where it was seen, next_step what the operator can do."""
 
@@ -71,8 +102,13 @@ Check = Callable[[Facts], Optional[Finding]]
 
 def findings(facts: Facts) -> List[Finding]:
     """What stands in the way, in the order of the table; empty when the way is clear."""
-    found = (check(facts) for check in CHECKS)
+    found = (check(facts) for check in checks(facts))
     return [finding for finding in found if finding is not None]
+
+
+def checks(facts: Facts) -> List[Check]:
+    """Those that can be made: without the replica's server, of the dump and the source alone."""
+    return CHECKS if facts.server is not None else [check for check in CHECKS if check not in _OF_THE_REPLICA]
 
 
 def _source_unreachable(facts: Facts) -> Optional[Finding]:
@@ -87,7 +123,7 @@ def _source_unreachable(facts: Facts) -> Optional[Finding]:
 
 
 def _replica_is_source(facts: Facts) -> Optional[Finding]:
-    uuid = facts.server["server_uuid"]
+    uuid = facts.replica["server_uuid"]
     if not uuid or not facts.source["reachable"] or facts.source["server_uuid"] != uuid:
         return None
     return Finding(
@@ -122,7 +158,7 @@ def _dump_unknown_statement(facts: Facts) -> Optional[Finding]:
 
 
 def _dump_without_gtids(facts: Facts) -> Optional[Finding]:
-    if facts.dump_gtids:
+    if facts.dump_gtids or facts.dump.get("gtid_sets_differ"):
         return None
     return Finding(
         "dump_without_gtids",
@@ -132,12 +168,31 @@ def _dump_without_gtids(facts: Facts) -> Optional[Finding]:
     )
 
 
+def _dump_parts_differ(facts: Facts) -> Optional[Finding]:
+    # A part that is cut may have lost its set.
+    if not facts.dump.get("gtid_sets_differ") or not facts.dump["complete"]:
+        return None
+    said = OrderedDict((part["gtid_purged"], part["name"]) for part in reversed(facts.dump.get("parts") or ()))
+    if len(said) > 1:
+        shown = ["%s declares %s" % (name, _shortened(gtids)) for gtids, name in reversed(list(said.items()))]
+    else:
+        shown = ["one file that was joined from several dumps"]
+    return Finding(
+        "dump_parts_differ",
+        "the parts of the dump do not declare the same GTID set, so their rows are not of one moment: %s"
+        % "; ".join(shown[:3]),
+        _path(facts),
+        "take all schemas in one run of mysqldump --single-transaction, or while nothing is written",
+    )
+
+
 def _dump_names_no_schema(facts: Facts) -> Optional[Finding]:
-    if facts.dump["databases"]:
+    unplaced = facts.dump.get("unplaced_statement")
+    if facts.dump["databases"] and not unplaced:
         return None
     return Finding(
         "dump_names_no_schema",
-        "the dump does not say which schemas its tables belong to",
+        "the dump does not say which schemas its tables belong to%s" % (" (%s)" % unplaced if unplaced else ""),
         _path(facts),
         "take it again with --databases or --all-databases",
     )
@@ -168,7 +223,7 @@ def _dump_too_old(facts: Facts) -> Optional[Finding]:
 
 
 def _dump_of_newer_series(facts: Facts) -> Optional[Finding]:
-    here = parse_version(facts.server["version"])
+    here = parse_version(facts.replica["version"])
     try:
         dump = parse_version(facts.dump.get("server_version") or "")
     except BadInput:
@@ -184,11 +239,11 @@ def _dump_of_newer_series(facts: Facts) -> Optional[Finding]:
 
 
 def _not_mysql(facts: Facts) -> Optional[Finding]:
-    if facts.server["flavor"] == MYSQL:
+    if facts.replica["flavor"] == MYSQL:
         return None
     return Finding(
         "not_mysql",
-        "the server is %s %s, whose GTIDs are of another kind" % (facts.server["flavor"], facts.server["version"]),
+        "the server is %s %s, whose GTIDs are of another kind" % (facts.replica["flavor"], facts.replica["version"]),
         facts.address,
         "this collection rebuilds replicas of MySQL",
     )
@@ -197,7 +252,7 @@ def _not_mysql(facts: Facts) -> Optional[Finding]:
 def _gtids_off(facts: Facts) -> Optional[Finding]:
     needed = {"gtid_mode": "ON", "enforce_gtid_consistency": "ON", "log_bin": True}
     wrong = [
-        "%s=%s" % (name, facts.server[name]) for name, value in sorted(needed.items()) if facts.server[name] != value
+        "%s=%s" % (name, facts.replica[name]) for name, value in sorted(needed.items()) if facts.replica[name] != value
     ]
     if not wrong:
         return None
@@ -210,7 +265,7 @@ def _gtids_off(facts: Facts) -> Optional[Finding]:
 
 
 def _metadata_unusable(facts: Facts) -> Optional[Finding]:
-    if facts.metadata != "unusable":
+    if facts.metadata != "unusable" or facts.reinitialize:
         return None
     return Finding(
         "replication_metadata_unusable",
@@ -245,7 +300,7 @@ def _downstreams(facts: Facts) -> Optional[Finding]:
 
 
 def _errant(facts: Facts) -> Optional[Finding]:
-    errant = (GtidSet.parse(facts.server["gtid_executed"]) | facts.retrieved) - facts.source_executed
+    errant = (GtidSet.parse(facts.replica["gtid_executed"]) | facts.retrieved) - facts.source_executed
     if facts.allow_errant or not facts.source["reachable"] or not errant:
         return None
     return Finding(
@@ -269,8 +324,25 @@ def _extra_schemas(facts: Facts) -> Optional[Finding]:
     )
 
 
+def _dump_without_accounts(facts: Facts) -> Optional[Finding]:
+    if facts.accounts != "load" or facts.dump["has_accounts"]:
+        return None
+    return Finding(
+        "dump_without_accounts",
+        "accounts are to be loaded, and the dump holds none",
+        _path(facts),
+        "take the dump with --all-databases, or leave the replica its own with mysql_replica_accounts=keep",
+    )
+
+
 def _path(facts: Facts) -> str:
     return str(facts.dump.get("path", "dump"))
+
+
+def _shortened(gtids: Optional[str]) -> str:
+    if not gtids:
+        return "none"
+    return gtids if len(gtids) <= _SHOWN else gtids[:_SHOWN] + "..."
 
 
 CHECKS: List[Check] = [
@@ -280,6 +352,7 @@ CHECKS: List[Check] = [
     _dump_incomplete,
     _dump_unknown_statement,
     _dump_without_gtids,
+    _dump_parts_differ,
     _dump_names_no_schema,
     _dump_not_of_source,
     _dump_too_old,
@@ -290,4 +363,16 @@ CHECKS: List[Check] = [
     _downstreams,
     _errant,
     _extra_schemas,
+    _dump_without_accounts,
 ]
+_OF_THE_REPLICA = (
+    _not_mysql,
+    _replica_is_source,
+    _dump_of_newer_series,
+    _gtids_off,
+    _metadata_unusable,
+    _other_channels,
+    _downstreams,
+    _errant,
+    _extra_schemas,
+)

@@ -38,7 +38,10 @@ def after_quiet(seen: Observed) -> Observed:
 
 
 def plan_quiet(seen: Observed) -> Plan:
-    """From the settings now to the quiet ones. A journal that is there wins: it holds what a first run found."""
+    """From the settings now to the quiet ones. A journal that is there wins: it holds what a first run found.
+
+    There is a journal even where no setting has to change: it is also the mark of a rebuild that is not finished.
+    """
     now, journaled = seen
     steps = [
         _set(name, wanted, reason)
@@ -46,7 +49,7 @@ def plan_quiet(seen: Observed) -> Plan:
         if now.get(name) not in (None, wanted, _FIXED.get(name))
     ]
     found = dict(now)
-    if steps:
+    if steps or not journaled:
         steps.insert(
             0,
             Step(

@@ -2,21 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carries the statements of a dump to a server, one stream, and says exactly where it stopped."""
+"""Carries the statements of a dump to a server, part after part, and says exactly where it stopped."""
 
 import time
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 from typing import Counter as Count
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement, statements
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import classify
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError, ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
 
 REPORT_EVERY = 2.0  # seconds
+NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
+START_OVER = "put the cause right and run the same command again: it starts the load over"
+# No such table, schema or routine, or a view that lacks one: a later part of the dump may bring it.
+_MAY_COME = (1146, 1049, 1305, 1356)
 
 
 class Tally:
@@ -28,78 +35,173 @@ class Tally:
         self.tables = 0
         self.left_out: Count[str] = Counter()
 
+    def add(self, text: bytes, kind: str) -> None:
+        self.statements += 1
+        self.bytes += len(text)
+        self.tables += kind == "create_table"
+
     def public(self) -> Dict[str, Any]:
         return dict(statements=self.statements, bytes=self.bytes, tables=self.tables, left_out=dict(self.left_out))
 
 
+class _View(NamedTuple):
+    """A view that is made later. session: what a view takes from where it is made."""
+
+    part: Part
+    statement: Statement
+    schema: Optional[str]
+    session: Row
+
+
 def load(
     server: Server,
-    chunks: Iterable[bytes],
-    sieve: Sieve,
-    path: str,
+    parts: Iterable[Part],
+    whole: Whole,
+    new_sieve: Callable[[], Sieve],
+    begin_session: Callable[[], None],
     progress: Optional[Callable[[int], None]] = None,
 ) -> Tally:
-    """Run every statement that the sieve lets through; progress is told the offset in the plain stream now and then.
+    """Run every statement that the sieve lets through, and take down in ``whole`` what the dump holds, in one pass.
 
-    Raises ServerError with the place in the dump when the server refuses one: what was loaded until then is in, no
-    GTID is claimed for it, and the next run starts over.
+    Each part is read by a sieve of its own in a session that begin_session() has made anew, as by an own mysql client;
+    so is what comes after the last one. A view that needs what a later part brings is made when all are in. progress
+    is told now and then how many bytes of plain text were read.
+
+    Raises ServerError with the place in the dump when the server refuses a statement, IncompleteDump when a part ends
+    without its end: what was loaded until then is in, no GTID is claimed for it, and the next run starts over.
     """
-    tally = Tally()
-    told = time.time()
-    for statement in statements(chunks):
-        classified = classify(statement.text, statement.charset)
-        reason = sieve.reason_to_skip(classified, statement.text)
-        if reason is not None:
-            tally.left_out[reason] += 1
-            continue
+    loader = _Loader(server, whole, progress)
+    try:
+        for part in parts:
+            begin_session()
+            loader.take(part, new_sieve())
+        begin_session()
+        loader.make_views()
+        begin_session()
+    except ReplicaError as exc:
+        # Said where nothing is known of what was done before: of the load itself it is not true.
+        exc.untouched = NOT_CLAIMED
+        exc.next_step = exc.next_step or START_OVER
+        raise
+    return loader.tally
+
+
+def begin_session(server: Server, lock: RunLock) -> None:
+    """A new session in the place of the old one. The mark goes with it: what writes is what a next run would end."""
+    server.value("SELECT RELEASE_LOCK(%s)", (claim.NAME,))
+    server.reconnect()
+    claim.claim(server, lock)
+
+
+class _Loader:
+    def __init__(self, server: Server, whole: Whole, progress: Optional[Callable[[int], None]]) -> None:
+        self._server = server
+        self._whole = whole
+        self._progress = progress
+        self._told = time.time()
+        self._views: List[_View] = []
+        self.tally = Tally()
+
+    def take(self, part: Part, sieve: Sieve) -> None:
+        for item, classified in self._whole.read(part):
+            if isinstance(item, Statement) and classified is not None:
+                self._run(part, item, classified, sieve)
+
+    def _run(self, part: Part, statement: Statement, classified: Classified, sieve: Sieve) -> None:
         try:
-            server.send(statement.text)
+            reason = sieve.reason_to_skip(classified, statement.text)
+        except BadInput as exc:
+            exc.where = _place(part, statement)
+            raise
+        if reason is not None:
+            self.tally.left_out[reason] += 1
+            return
+        try:
+            self._server.send(statement.text)
         except ServerError as exc:
-            raise _refused(exc, statement, classified.kind, path) from None
-        tally.statements += 1
-        tally.bytes += len(statement.text)
-        tally.tables += classified.kind == "create_table"
-        if progress is not None and time.time() - told > REPORT_EVERY:
-            told = time.time()
-            progress(statement.end)
-    return tally
+            if classified.kind != "create_view" or exc.errno not in _MAY_COME:
+                raise _refused(exc, part, statement, classified.kind) from None
+            self._views.append(_View(part, statement, sieve.database, self._session()))
+            return
+        self.tally.add(statement.text, classified.kind)
+        if self._progress is not None and time.time() - self._told > REPORT_EVERY:
+            self._told = time.time()
+            self._progress(self._whole.size)
+
+    def _session(self) -> Row:
+        return self._server.rows(
+            "SELECT @@SESSION.sql_mode AS sql_mode, @@SESSION.character_set_client AS client,"
+            " @@SESSION.collation_connection AS collation"
+        )[0]
+
+    def make_views(self) -> None:
+        """Those that were put off, as often as that brings more of them: they may need each other."""
+        while self._views:
+            waiting, self._views = self._views, []
+            errors = [error for error in map(self._make, waiting) if error is not None]
+            if len(self._views) == len(waiting):
+                raise errors[0]
+
+    def _make(self, view: _View) -> Optional[ReplicaError]:
+        server, text = self._server, view.statement.text
+        server.execute("SET NAMES utf8mb4")
+        if view.schema is not None:
+            server.execute("USE " + identifier(view.schema))
+        server.execute("SET SESSION sql_mode = %s", (view.session["sql_mode"],))
+        server.execute(
+            "SET SESSION character_set_client = %s, collation_connection = %s",
+            (view.session["client"], view.session["collation"]),
+        )
+        try:
+            server.send(text)
+        except ServerError as exc:
+            error = _refused(exc, view.part, view.statement, "create_view")
+            if exc.errno not in _MAY_COME:
+                raise error from None
+            self._views.append(view)
+            return error
+        self.tally.add(text, "create_view")
+        return None
 
 
-def _refused(exc: ServerError, statement: Statement, kind: str, path: str) -> ReplicaError:
+def _place(part: Part, statement: Statement) -> str:
+    return part.place("line %d, byte %d of the plain text" % (statement.line, statement.offset))
+
+
+def _refused(exc: ServerError, part: Part, statement: Statement, kind: str) -> ReplicaError:
     return ServerError(
         "%s, in a statement of the dump (%s)" % (exc.found, kind.replace("_", " ")),
         errno=exc.errno,
-        where="%s: line %d, byte %d of the plain text" % (path, statement.line, statement.offset),
-        untouched="GTIDs and replication: nothing is claimed for what was loaded so far",
-        next_step="put the cause right and run the same command again: it starts the load over",
+        where=_place(part, statement),
     )
 
 
-def disable_events(server: Server, schemas: Iterable[str]) -> int:
+def disable_events(login: Login, schemas: Iterable[str]) -> int:
     """Leave enabled events as replication itself leaves them on a replica; returns how many there were.
 
+    It takes a session of its own, without what a dump may have left set in the one that loaded it.
     ALTER EVENT takes definer, sql_mode, time zone and character set from whoever runs it, so each is set to what the
     event has.
     """
-    keyword = server.say("disable_event_on_replica")
     done = 0
-    for schema in schemas:
-        for event in server.rows(
-            "SELECT EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS sql_mode, TIME_ZONE AS time_zone,"
-            " CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation"
-            " FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s AND STATUS = 'ENABLED'",
-            (schema,),
-        ):
-            user, _at, host = event["definer"].rpartition("@")
-            server.execute("SET SESSION sql_mode = %s, time_zone = %s", (event["sql_mode"], event["time_zone"]))
-            server.execute(
-                "SET SESSION character_set_client = %s, collation_connection = %s",
-                (event["client"], event["collation"]),
-            )
-            server.execute(
-                "ALTER DEFINER = %s@%s EVENT %s %s"
-                % (server.literal(user), server.literal(host), identifier(schema, event["name"]), keyword)
-            )
-            done += 1
-    server.execute("SET NAMES utf8mb4")
+    with Server(login, log_bin=False) as server:
+        keyword = server.say("disable_event_on_replica")
+        for schema in schemas:
+            for event in server.rows(
+                "SELECT EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS sql_mode, TIME_ZONE AS time_zone,"
+                " CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation"
+                " FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s AND STATUS = 'ENABLED'",
+                (schema,),
+            ):
+                user, _at, host = event["definer"].rpartition("@")
+                server.execute("SET SESSION sql_mode = %s, time_zone = %s", (event["sql_mode"], event["time_zone"]))
+                server.execute(
+                    "SET SESSION character_set_client = %s, collation_connection = %s",
+                    (event["client"], event["collation"]),
+                )
+                server.execute(
+                    "ALTER DEFINER = %s@%s EVENT %s %s"
+                    % (server.literal(user), server.literal(host), identifier(schema, event["name"]), keyword)
+                )
+                done += 1
     return done

@@ -43,8 +43,8 @@ class ReplicaOperation:
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         """The lock of this host, then the mark on the server. A dead run's session is ended on the way."""
-        with RunLock(self.params["state_dir"], self.purpose) as lock:
-            claim(self.server, lock)
+        with RunLock(self.params["state_dir"], self.purpose) as self.lock:
+            claim(self.server, self.lock)
             yield
 
     def source(self) -> Optional[Dict[str, Any]]:

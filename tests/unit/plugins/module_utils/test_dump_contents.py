@@ -116,6 +116,52 @@ def test_a_dump_made_with_compact_proves_nothing():
     assert "--compact" in contents_of(fixture("mysqldump-tiny-compact.sql")).incomplete_reason()
 
 
+def joined(*sets):
+    return b"".join(HEADER + (b"SET @@GLOBAL.GTID_PURGED='%s';\n" % one if one else b"") + b"SELECT 1;\n" + END
+                    for one in sets)  # fmt: skip
+
+
+A = b"aaaaaaaa-2222-3333-4444-555555555555:1-9"
+B = b"bbbbbbbb-2222-3333-4444-555555555555:1-9"
+GTIDS = [
+    ("one dump", joined(A), (A, "replace", False)),
+    ("none", joined(None), (None, None, False)),
+    ("joined, of one moment", joined(A, A), (A, "replace", False)),
+    ("joined, the same set in other words", joined(A + b"," + B, B + b",\n" + A), (A + b"," + B, "replace", False)),
+    ("joined, none declares one", joined(None, None), (None, None, False)),
+    ("joined, of two moments", joined(A, A + b"0"), (None, None, True)),
+    ("joined, only the first declares one", joined(A, None), (None, None, True)),
+    ("joined, only the last declares one", joined(None, A), (None, None, True)),
+    ("joined, the empty set and another", joined(b"", A), (None, None, True)),
+    ("no comments, two moments", b"SET GLOBAL GTID_PURGED='%s'; SET GLOBAL GTID_PURGED='a';" % A, (None, None, True)),
+    ("no set of MySQL", joined(b"0-1-100", b"0-1-100"), (b"0-1-100", "replace", False)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "expected"), [row[1:] for row in GTIDS], ids=[row[0] for row in GTIDS])
+def test_one_set_stands_for_all_rows_or_none_does(data, expected):
+    gtids = contents_of(data).gtids()
+    assert gtids == (expected[0].decode() if expected[0] else None, *expected[1:])
+    result = contents_of(data).result()
+    assert tuple(result[name] for name in ("gtid_purged", "gtid_purged_form", "gtid_sets_differ")) == gtids
+
+
+UNPLACED = [
+    (b"CREATE TABLE t (a int);", "line 1: CREATE TABLE t (a"),
+    (b"\nINSERT INTO t VALUES (1);\nUSE d;", "line 2: INSERT INTO t VALUES"),
+    (b"CREATE DATABASE d;\nCREATE VIEW v AS SELECT 1;", "line 2: CREATE VIEW v AS"),
+    (b"CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW DO 1;", "line 1: CREATE TRIGGER x BEFORE"),
+    (b"USE d; CREATE TABLE t (a int);", None),
+    (b"CREATE TABLE d.t (a int); INSERT INTO `d`.`t` VALUES (1);", None),
+    (b"SET NAMES utf8; CREATE USER a; SELECT 1;", None),
+]
+
+
+@pytest.mark.parametrize(("data", "expected"), UNPLACED)
+def test_what_belongs_to_a_schema_that_nobody_selected_is_told(data, expected):
+    assert contents_of(data).result()["unplaced_statement"] == expected
+
+
 ACCOUNTS = [
     (b"GRANT USAGE ON *.* TO a;", True),
     (b"CREATE USER a;", True),

@@ -30,11 +30,19 @@ DUMP = load_plan.Dump(
     tables=[{"name": "t"}],
     events=2,
     gtid_purged=SOURCE + ":1-15",
+    gtid_sets_differ=False,
+    unplaced_statement=None,
     largest_statement=1000,
     complete=True,
     incomplete_reason=None,
 )
-LOADED = {"phase": "loaded", "fingerprint": "f1", "server_uuid": REPLICA, "path": "/dumps/all.sql"}
+LOADED = {
+    "gtid_purged": DUMP.gtid_purged,
+    "phase": "loaded",
+    "fingerprint": "f1",
+    "server_uuid": REPLICA,
+    "path": "/dumps/all.sql",
+}
 DECLARED = GtidSet.parse(SOURCE + ":1-20")
 
 
@@ -93,6 +101,11 @@ def test_a_dump_that_is_in_needs_no_quiet_server():
     assert steps(running) == []
 
 
+def test_of_a_dump_that_is_taken_on_the_way_the_set_that_was_loaded_counts():
+    later = DUMP._replace(gtid_purged=SOURCE + ":1-999")
+    assert steps(SEEN._replace(journal=LOADED, executed=DECLARED), later) == []
+
+
 NOT_BELIEVED = [
     ("no journal", {}, {}),
     ("the load was not finished", dict(journal=dict(LOADED, phase="loading")), {}),
@@ -101,7 +114,7 @@ NOT_BELIEVED = [
     ("another server was loaded", dict(journal=dict(LOADED, server_uuid=SOURCE)), {}),
     ("its GTIDs were never declared", dict(executed=GtidSet()), {}),
     ("only some of its GTIDs are there", dict(executed=GtidSet.parse(SOURCE + ":1-14")), {}),
-    ("the dump has no GTIDs to tell by", {}, dict(gtid_purged=None)),
+    ("the dump had no GTIDs to tell by", dict(journal=dict(LOADED, gtid_purged=None)), {}),
     ("the journal is another thing", dict(journal={"n": 1}), {}),
 ]
 
@@ -116,6 +129,8 @@ def test_a_load_that_is_not_proven_is_done_again(seen, dump):
 
 REFUSED = [
     ("a cut dump", {}, dict(complete=False, incomplete_reason="no end mark"), "not whole: no end mark"),
+    ("tables of no schema", {}, dict(unplaced_statement="b.sql: line 3: CREATE TABLE `t`"), "b.sql: line 3: CREATE"),
+    ("parts of two moments", {}, dict(gtid_purged=None, gtid_sets_differ=True), "not declare the same GTID set"),
     ("replication runs", dict(appliers=["", "west"]), {}, "replication is running.*'west'"),
     ("super_read_only", dict(settings=dict(SEEN.settings, super_read_only="ON")), {}, "super_read_only is on"),
     ("the scheduler runs", dict(settings=dict(SEEN.settings, event_scheduler="ON")), {}, "2 events"),

@@ -87,6 +87,45 @@ FOUND = [
     ("dump_without_gtids", "none", dump(gtid_purged=None), "GTID_PURGED"),
     ("dump_without_gtids", "empty", dump(gtid_purged=""), "GTID_PURGED"),
     ("dump_without_gtids", "unreadable", dump(gtid_purged="0-1-100"), "GTID_PURGED"),
+    (
+        "dump_parts_differ",
+        "two moments",
+        dump(
+            gtid_purged=None,
+            gtid_sets_differ=True,
+            parts=[
+                {"name": "a.sql", "gtid_purged": SOURCE + ":1-15"},
+                {"name": "b.sql", "gtid_purged": SOURCE + ":1-15"},
+                {"name": "c.sql", "gtid_purged": SOURCE + ":1-16"},
+            ],
+        ),
+        "a.sql declares " + SOURCE + ":1-15; c.sql declares " + SOURCE + ":1-16",
+    ),
+    (
+        "dump_parts_differ",
+        "one says nothing, one says a lot",
+        dump(
+            gtid_purged=None,
+            gtid_sets_differ=True,
+            parts=[
+                {"name": "a.sql", "gtid_purged": None},
+                {"name": "b.sql", "gtid_purged": ",".join([SOURCE + ":1-15"] * 99)},
+            ],
+        ),
+        "a.sql declares none; b.sql declares " + SOURCE + ":1-15," + SOURCE,
+    ),
+    (
+        "dump_parts_differ",
+        "joined",
+        dump(gtid_purged=None, gtid_sets_differ=True, parts=[{"name": "all.sql", "gtid_purged": None}]),
+        "one file that was joined from several dumps",
+    ),
+    (
+        "dump_names_no_schema",
+        "of one part",
+        dump(unplaced_statement="b.sql: line 9: CREATE TABLE `t`"),
+        "b.sql: line 9: CREATE TABLE `t`",
+    ),
     ("dump_names_no_schema", "one database", dict(dump(databases=[]), schemas=["mysql"]), "schemas"),
     (
         "dump_not_of_source",
@@ -117,6 +156,7 @@ FOUND = [
     ("errant_transactions", "retrieved", dict(retrieved=GtidSet.parse(SOURCE + ":9-21")), SOURCE + ":21"),
     ("errant_transactions", "tagged", server(gtid_executed=SOURCE + ":1-8:fix:1"), SOURCE + ":fix:1"),
     ("extra_schemas", "one", dict(schemas=["mysql", "shop", "scratch", "abc"]), "abc, scratch"),
+    ("dump_without_accounts", "asked for", dict(dump=dict(DUMP, has_accounts=False), accounts="load"), "holds none"),
 ]
 
 
@@ -199,6 +239,36 @@ def test_a_source_that_is_away_hides_nothing_that_can_be_seen_without_it():
     ]
 
 
+def test_a_part_that_is_cut_does_not_differ_as_well():
+    facts = CLEAN._replace(dump=dict(DUMP, complete=False, gtid_purged=None, gtid_sets_differ=True, parts=[]))
+    assert [finding.id for finding in preflight.findings(facts)] == ["dump_incomplete"]
+
+
 def test_extra_schemas_are_sorted_and_never_system_schemas():
     facts = CLEAN._replace(schemas=["sys", "z", "mysql", "a", "shop", "ndbinfo"])
     assert facts.extra == ["a", "z"]
+
+
+def test_without_a_server_the_dump_and_the_source_are_still_looked_at():
+    down = preflight.without_replica(
+        CLEAN.address,
+        dict(VIEW, reachable=False, error="no route to host"),
+        dump=dict(DUMP, complete=False, incomplete_reason="no end mark"),
+        channel="",
+        allow_errant=False,
+        allow_downstream=False,
+        extra_schemas="fail",
+    )
+    assert {finding.id for finding in preflight.findings(down)} == {"source_unreachable", "dump_incomplete"}
+    assert 0 < len(preflight.checks(down)) < len(preflight.checks(CLEAN))
+
+
+def test_a_data_directory_that_is_replaced_may_be_broken():
+    broken = CLEAN._replace(metadata="unusable", metadata_evidence="mysql.slave_master_info: error 1146")
+    assert [finding.id for finding in preflight.findings(broken)] == ["replication_metadata_unusable"]
+    assert preflight.findings(broken._replace(reinitialize=True)) == []
+
+
+def test_accounts_are_missed_only_where_they_are_asked_for():
+    assert preflight.findings(CLEAN._replace(dump=dict(DUMP, has_accounts=False))) == []
+    assert preflight.findings(CLEAN._replace(dump=dict(DUMP, has_accounts=True), accounts="load")) == []
