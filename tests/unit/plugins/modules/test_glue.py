@@ -28,6 +28,7 @@ PLANNED = [
     ("mysql_replication_source", "ReplicationSource", "channel_change"),
     ("mysql_replica_quiet", "Quiet", "quiet"),
     ("mysql_dump_load", "DumpLoad", "load_plan"),
+    ("mysql_dump_accounts", "DumpAccounts", "accounts"),
 ]
 
 
