@@ -53,6 +53,12 @@ options:
       - The replica is to get a new data directory, so what is broken in the old one stands in nobody's way.
     type: bool
     default: false
+  overrule:
+    description:
+      - Ids of checks whose finding does not count. Each has to be one that may be overruled by name.
+    type: list
+    elements: str
+    default: []
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -88,7 +94,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 findings:
-  description: What stands in the way, each with C(id), C(fact), C(where) and C(next_step).
+  description:
+    - What was found, each with C(id), C(severity) (refuse, warn or note), C(fact), C(where), C(next_step) and
+      C(overruled).
   type: list
   elements: dict
   returned: success
@@ -107,60 +115,43 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import preflight
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import REFUSE
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.checks import checks, findings
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Asked, Facts
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import (
-    Server,
-    login_of,
-    source_login_of,
-)
-
-ASKED = ("channel", "dump", "allow_errant", "allow_downstream", "extra_schemas", "accounts", "reinitialize")
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import login_of, source_login_of
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.preflight import replica_view, source_view
 
 
 def facts_of(params):
-    login = source_login_of(params)
-    if login is None:
+    login, source = login_of(params), source_login_of(params)
+    if source is None:
         raise BadInput("source_host is missing", next_step="name the source that the replica is to follow")
-    asked = {name: params[name] for name in ASKED}
-    if params["server_down"]:
-        return preflight.without_replica(login_of(params).address, observe.source_view(login), **asked)
-    with Server(login_of(params)) as server:
-        seen = observe.channels(server)
-        metadata = observe.replication_metadata(server, seen)
-        # The replica first, then the source: the other way round a transaction on its way would look errant.
-        return preflight.Facts(
-            address=server.login.address,
-            server=observe.server_facts(server),
-            channels=[channel.name for channel in seen],
-            metadata=metadata.state,
-            metadata_evidence=metadata.evidence,
-            retrieved=observe.retrieved_gtids(seen),
-            downstreams=observe.downstreams(server),
-            schemas=observe.schemas(server),
-            source=observe.source_view(login),
-            **asked,
-        )
+    # The replica first, then the source: the other way round a transaction on its way would look errant.
+    return Facts(
+        address=login.address,
+        replica=None if params["server_down"] else replica_view(login),
+        source=source_view(source),
+        dump=params["dump"],
+        asked=Asked(**{name: params[name] for name in Asked._fields}),
+    )
 
 
 def gather(params):
     facts = facts_of(params)
-    found = [finding.public() for finding in preflight.findings(facts)]
-    if found:
+    made = len(checks(facts))
+    found = [finding.public() for finding in findings(facts, params["overrule"])]
+    stop = [one for one in found if one["severity"] == REFUSE and not one["overruled"]]
+    if stop:
         raise Refused(
             "%d of %d checks say no: %s"
-            % (
-                len(found),
-                len(preflight.checks(facts)),
-                "; ".join("[%(id)s] %(fact)s -> %(next_step)s" % one for one in found),
-            ),
+            % (len(stop), made, "; ".join("[%(id)s] %(fact)s -> %(next_step)s" % one for one in stop)),
             where=facts.address,
             untouched="everything",
             next_step="put these right, then run the same command again",
             findings=found,
         )
-    return dict(findings=found, checks=len(preflight.checks(facts)), extra_schemas=facts.extra)
+    return dict(findings=found, checks=made, extra_schemas=facts.extra)
 
 
 def main():
@@ -174,6 +165,7 @@ def main():
             accounts=dict(type="str", choices=["keep", "load"], default="keep"),
             server_down=dict(type="bool", default=False),
             reinitialize=dict(type="bool", default=False),
+            overrule=dict(type="list", elements="str", default=[]),
             **source_spec(),
         ),
         supports_check_mode=True,

@@ -115,7 +115,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.compariso
     not_replicated,
     table_results,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import channel, comparison, observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.claim import claim

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
 
 NOTHING = "the schemas of the server"
 

@@ -16,7 +16,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stat
     beginning,
     trigger_table,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import SYSTEM_SCHEMAS
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
 
 # kind -> why it is not run
 SKIPPED_KINDS: Dict[str, str] = {

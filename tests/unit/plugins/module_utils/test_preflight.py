@@ -6,8 +6,15 @@
 
 import pytest
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import preflight
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import checks as preflight
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import (
+    NOTE,
+    OVERRULE,
+    REFUSE,
+    WARN,
+)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Asked, Facts
 
 SOURCE = "aaaaaaaa-2222-3333-4444-555555555555"
 REPLICA = "bbbbbbbb-2222-3333-4444-555555555555"
@@ -41,27 +48,26 @@ DUMP = {
     "databases": ["mysql", "shop"],
     "server_version": "9.7.4-2",
 }
-CLEAN = preflight.Facts(
-    address="/run/mysqld.sock",
-    server=SERVER,
-    channel="",
-    channels=[""],
-    metadata="present",
-    metadata_evidence=None,
-    retrieved=GtidSet.parse(SOURCE + ":9-12"),
-    downstreams=[],
-    schemas=["information_schema", "mysql", "performance_schema", "shop", "sys"],
-    source=VIEW,
-    dump=DUMP,
-    allow_errant=False,
-    allow_downstream=False,
-    extra_schemas="fail",
-)
+REPLICA_VIEW = {
+    "server": SERVER,
+    "channels": [""],
+    "metadata": "present",
+    "metadata_evidence": None,
+    "retrieved": SOURCE + ":9-12",
+    "downstreams": [],
+    "schemas": ["information_schema", "mysql", "performance_schema", "shop", "sys"],
+}
+CLEAN = Facts(address="/run/mysqld.sock", replica=REPLICA_VIEW, source=VIEW, dump=DUMP, asked=Asked())
 DOWNSTREAM = {"connected": True, "session": 5, "user": "repl", "host": "db9:4711", "seconds": 60}
 
 
+# Changes to the clean facts, by what they are about
 def server(**changes):
-    return {"server": dict(SERVER, **changes)}
+    return seen(server=dict(SERVER, **changes))
+
+
+def seen(**changes):
+    return {"replica": dict(REPLICA_VIEW, **changes)}
 
 
 def dump(**changes):
@@ -70,6 +76,10 @@ def dump(**changes):
 
 def source(**changes):
     return {"source": dict(VIEW, **changes)}
+
+
+def asked(**changes):
+    return {"asked": Asked(**changes)}
 
 
 # check, what is seen, changes to the clean facts, what the finding has to name
@@ -126,7 +136,7 @@ FOUND = [
         dump(unplaced_statement="b.sql: line 9: CREATE TABLE `t`"),
         "b.sql: line 9: CREATE TABLE `t`",
     ),
-    ("dump_names_no_schema", "one database", dict(dump(databases=[]), schemas=["mysql"]), "schemas"),
+    ("dump_names_no_schema", "one database", dict(dump(databases=[]), **seen(schemas=["mysql"])), "schemas"),
     (
         "dump_not_of_source",
         "another server's",
@@ -146,17 +156,17 @@ FOUND = [
     (
         "replication_metadata_unusable",
         "crashed table",
-        dict(metadata="unusable", metadata_evidence="slave_master_info is crashed", channels=[]),
+        seen(metadata="unusable", metadata_evidence="slave_master_info is crashed", channels=[]),
         "slave_master_info is crashed",
     ),
-    ("other_channels", "two sources", dict(channels=["", "west"]), "'west'"),
-    ("other_channels", "only another", dict(channels=["west"]), "'west'"),
-    ("live_downstreams", "connected", dict(downstreams=[DOWNSTREAM]), "db9:4711"),
+    ("other_channels", "two sources", seen(channels=["", "west"]), "'west'"),
+    ("other_channels", "only another", seen(channels=["west"]), "'west'"),
+    ("live_downstreams", "connected", seen(downstreams=[DOWNSTREAM]), "db9:4711"),
     ("errant_transactions", "executed", server(gtid_executed=SOURCE + ":1-8," + REPLICA + ":1"), REPLICA + ":1"),
-    ("errant_transactions", "retrieved", dict(retrieved=GtidSet.parse(SOURCE + ":9-21")), SOURCE + ":21"),
+    ("errant_transactions", "retrieved", seen(retrieved=SOURCE + ":9-21"), SOURCE + ":21"),
     ("errant_transactions", "tagged", server(gtid_executed=SOURCE + ":1-8:fix:1"), SOURCE + ":fix:1"),
-    ("extra_schemas", "one", dict(schemas=["mysql", "shop", "scratch", "abc"]), "abc, scratch"),
-    ("dump_without_accounts", "asked for", dict(dump=dict(DUMP, has_accounts=False), accounts="load"), "holds none"),
+    ("extra_schemas", "one", seen(schemas=["mysql", "shop", "scratch", "abc"]), "abc, scratch"),
+    ("dump_without_accounts", "asked for", dict(dump(has_accounts=False), **asked(accounts="load")), "holds none"),
 ]
 
 
@@ -175,23 +185,37 @@ def test_one_thing_in_the_way(check, changes, named):
     assert named in finding.fact
     assert finding.where
     assert finding.next_step
-    assert set(finding.public()) == {"id", "fact", "where", "next_step"}
+    assert finding.severity in (REFUSE, WARN, NOTE)
+    assert not finding.overruled
 
 
-def test_every_check_has_a_case_here():
-    assert len({row[0] for row in FOUND}) == len(preflight.CHECKS)
+def test_every_check_has_a_case_here_and_an_id_of_its_own():
+    ids = [row.id for row in preflight.CHECKS]
+    assert {row[0] for row in FOUND} == set(ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_only_what_may_be_overruled_by_name_is():
+    for row in preflight.CHECKS:
+        if row.overrule == OVERRULE:
+            preflight.findings(CLEAN, [row.id])
+        else:
+            with pytest.raises(BadInput, match=row.id):
+                preflight.findings(CLEAN, [row.id])
+    with pytest.raises(BadInput, match="no_such_check"):
+        preflight.findings(CLEAN, ["no_such_check"])
 
 
 CLEAR = [
     (
         "a new server: no channel, no GTIDs",
-        dict(server(gtid_executed=""), channels=[], metadata="none", retrieved=GtidSet()),
+        seen(server=dict(SERVER, gtid_executed=""), channels=[], metadata="none", retrieved=""),
     ),
-    ("a named channel", dict(channel="west", channels=["west"])),
-    ("downstreams taken on", dict(downstreams=[DOWNSTREAM], allow_downstream=True)),
-    ("errant transactions taken on", dict(server(gtid_executed=REPLICA + ":1-3"), allow_errant=True)),
-    ("extra schemas are to go", dict(schemas=["scratch"], extra_schemas="drop")),
-    ("extra schemas are to stay", dict(schemas=["scratch"], extra_schemas="keep")),
+    ("a named channel", dict(seen(channels=["west"]), **asked(channel="west"))),
+    ("downstreams taken on", dict(seen(downstreams=[DOWNSTREAM]), **asked(allow_downstream=True))),
+    ("errant transactions taken on", dict(server(gtid_executed=REPLICA + ":1-3"), **asked(allow_errant=True))),
+    ("extra schemas are to go", dict(seen(schemas=["scratch"]), **asked(extra_schemas="drop"))),
+    ("extra schemas are to stay", dict(seen(schemas=["scratch"]), **asked(extra_schemas="keep"))),
     ("a dump of the same series and a later patch", dump(server_version="9.7.9")),
     ("a dump of an older series", dump(server_version="5.6.24-log")),
     ("a dump that does not tell its server", dump(server_version=None)),
@@ -209,11 +233,13 @@ def test_nothing_in_the_way(changes):
 
 def test_everything_is_told_at_once():
     worst = CLEAN._replace(
-        server=dict(SERVER, gtid_mode="OFF", gtid_executed=REPLICA + ":1"),
-        downstreams=[DOWNSTREAM],
-        channels=["", "west"],
         dump=dict(DUMP, complete=False, gtid_purged=None),
-        schemas=["scratch"],
+        **seen(
+            server=dict(SERVER, gtid_mode="OFF", gtid_executed=REPLICA + ":1"),
+            downstreams=[DOWNSTREAM],
+            channels=["", "west"],
+            schemas=["scratch"],
+        ),
     )
     assert [finding.id for finding in preflight.findings(worst)] == [
         "dump_incomplete",
@@ -227,12 +253,12 @@ def test_everything_is_told_at_once():
 
 @pytest.mark.parametrize("changes", [dict(complete=False), dict(databases=[])], ids=["cut", "names none"])
 def test_a_dump_that_does_not_tell_its_schemas_tells_of_no_extra_ones(changes):
-    facts = CLEAN._replace(dump=dict(DUMP, **changes), schemas=["scratch"])
+    facts = CLEAN._replace(**dict(dump(**changes), **seen(schemas=["scratch"])))
     assert "extra_schemas" not in [finding.id for finding in preflight.findings(facts)]
 
 
 def test_a_source_that_is_away_hides_nothing_that_can_be_seen_without_it():
-    away = CLEAN._replace(source=UNREACHABLE, dump=dict(DUMP, complete=False), schemas=["scratch"])
+    away = CLEAN._replace(source=UNREACHABLE, dump=dict(DUMP, complete=False), **seen(schemas=["scratch"]))
     assert [finding.id for finding in preflight.findings(away)] == [
         "source_unreachable",
         "dump_incomplete",
@@ -245,30 +271,23 @@ def test_a_part_that_is_cut_does_not_differ_as_well():
 
 
 def test_extra_schemas_are_sorted_and_never_system_schemas():
-    facts = CLEAN._replace(schemas=["sys", "z", "mysql", "a", "shop", "ndbinfo"])
+    facts = CLEAN._replace(**seen(schemas=["sys", "z", "mysql", "a", "shop", "ndbinfo"]))
     assert facts.extra == ["a", "z"]
 
 
 def test_without_a_server_the_dump_and_the_source_are_still_looked_at():
-    down = preflight.without_replica(
-        CLEAN.address,
-        dict(VIEW, reachable=False, error="no route to host"),
-        dump=dict(DUMP, complete=False, incomplete_reason="no end mark"),
-        channel="",
-        allow_errant=False,
-        allow_downstream=False,
-        extra_schemas="fail",
-    )
+    cut = dict(DUMP, complete=False, incomplete_reason="no end mark")
+    down = CLEAN._replace(replica=None, source=UNREACHABLE, dump=cut)
     assert {finding.id for finding in preflight.findings(down)} == {"source_unreachable", "dump_incomplete"}
     assert 0 < len(preflight.checks(down)) < len(preflight.checks(CLEAN))
 
 
 def test_a_data_directory_that_is_replaced_may_be_broken():
-    broken = CLEAN._replace(metadata="unusable", metadata_evidence="mysql.slave_master_info: error 1146")
+    broken = CLEAN._replace(**seen(metadata="unusable", metadata_evidence="mysql.slave_master_info: error 1146"))
     assert [finding.id for finding in preflight.findings(broken)] == ["replication_metadata_unusable"]
-    assert preflight.findings(broken._replace(reinitialize=True)) == []
+    assert preflight.findings(broken._replace(**asked(reinitialize=True))) == []
 
 
 def test_accounts_are_missed_only_where_they_are_asked_for():
     assert preflight.findings(CLEAN._replace(dump=dict(DUMP, has_accounts=False))) == []
-    assert preflight.findings(CLEAN._replace(dump=dict(DUMP, has_accounts=True), accounts="load")) == []
+    assert preflight.findings(CLEAN._replace(**dict(dump(has_accounts=True), **asked(accounts="load")))) == []
