@@ -30,7 +30,10 @@ from .writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / "playbooks/rebuild_replica.yml"
-TASK = re.compile(rb"TASK \[(?:dbre\.mysql_replica\.replica_rebuild : )?([^\]]+)\]")
+TASK = re.compile(rb"TASK \[(?:dbre\.mysql_replica\.\w+ : )?([^\]]+)\]")
+DONE = re.compile(rb"(?:ok|changed): \[(\w+)\]")
+# what only keeps the books
+BOOKKEEPING = re.compile(rb"(Input|Phase|Report) \||.* \| (Say|Decide|Remember|Go on)|[^|]+$")
 
 
 class DemoFailed(RuntimeError):
@@ -59,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     server = parser.parse_args(arguments).server or default_spec()
     story = Narrator()
     try:
-        with Sandbox.up(server=server, replicas=1) as box:
+        with Sandbox.up(server=server, replicas=2) as box:
             play(box, story)
     except KeyboardInterrupt:
         print("\ninterrupted: the servers are gone", file=sys.stderr)
@@ -71,9 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def play(box: Sandbox, story: Narrator) -> None:
-    source, replica = box.source, box.replicas[0]
-    with story.chapter("A source and its replica, and applications that write to the source all the while"):
-        story.tell(f"MySQL {source.value('SELECT @@version')}: source on port {source.port}, replica on {replica.port}")
+    source, ruined = box.source, box.replicas[0]
+    with story.chapter("A source and two replicas, and applications that write to the source all the while"):
+        ports = ", ".join(f"{server.name} on port {server.port}" for server in (source, *box.replicas))
+        story.tell(f"MySQL {source.value('SELECT @@version')}: {ports}")
         dataset.load(source)
         writer = Writer(source).start()
     with writer:
@@ -81,24 +85,27 @@ def play(box: Sandbox, story: Narrator) -> None:
         with story.chapter("A dump of the source, taken with mysqldump under that load"):
             take_dump(source, dump)
             story.tell(f"{dump.name}: {dump.stat().st_size} bytes, {writer.commits} transactions committed so far")
-        with story.chapter("The replica is ruined"):
-            ruin(box, replica, writer, story)
+        with story.chapter(f"{ruined.name} is ruined"):
+            ruin(box, ruined, writer, story)
         with story.chapter("What people try first: the dump straight into the replica"):
-            story.tell(import_naively(replica, dump))
+            story.tell(import_naively(ruined, dump))
+        with story.chapter(f"And then {ruined.name} loses its power: kill -9, in the middle of writing its relay logs"):
+            lose_power(box, ruined, story)
         with story.chapter("ansible-playbook playbooks/rebuild_replica.yml"):
             changed = run_playbook(box, dump, story)
-            show_report(box, story)
+            show_reports(box, story)
             if not changed:
                 raise DemoFailed("the playbook found nothing to do on a ruined replica")
         with story.chapter("An independent comparison, row by row, with the writer still at work"):
-            judgement = compare(source, replica)
-            story.tell(str(judgement))
-            if not judgement.identical:
-                raise DemoFailed("the replica differs from its source")
+            for replica in box.replicas:
+                judgement = compare(source, replica)
+                story.tell(f"{replica.name}: {judgement}")
+                if not judgement.identical:
+                    raise DemoFailed(f"{replica.name} differs from its source")
         with story.chapter("The same command once more"):
             if run_playbook(box, dump, story):
                 raise DemoFailed("the second run changed something")
-            story.tell("changed=0: on a healthy replica it does nothing")
+            story.tell("changed=0: on healthy replicas it does nothing")
     story.tell(f"the writer committed {writer.commits} transactions meanwhile; the servers are ended now")
 
 
@@ -138,6 +145,14 @@ def ruin(box: Sandbox, replica: Server, writer: Writer, story: Narrator) -> None
     story.tell(f"and it claims {replica.gtid_executed}")
 
 
+def lose_power(box: Sandbox, replica: Server, story: Narrator) -> None:
+    damage = box.damage("relay_logs_cut", replica)
+    lost = damage["size_before"] - damage["size"]
+    story.tell(
+        f"mysqld is gone, {len(damage['relay_logs'])} relay logs are left, the last one without its last {lost} bytes"
+    )
+
+
 def import_naively(replica: Server, dump: Path) -> str:
     """What the mysql client says; the first statement that matters is refused, so nothing is loaded."""
     with dump.open("rb") as text:
@@ -165,27 +180,33 @@ def run_playbook(box: Sandbox, dump: Path, story: Narrator) -> int:
         env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_LOCALHOST_WARNING": "0"},
     ) as process:
         try:
+            task = b""
             for line in process.stdout or ():
                 log += line
-                found = TASK.match(line)
-                if found and b" | " in found[1] and not found[1].startswith(b"Phase |"):
-                    story.tell(found[1].decode())
+                if begun := TASK.match(line):
+                    task = begun[1]
+                elif (done := DONE.match(line)) and not BOOKKEEPING.match(task):
+                    story.tell(f"{done[1].decode()}: {task.decode()}")
         except BaseException:
             process.terminate()
             raise
     if process.returncode:
         raise DemoFailed(f"ansible-playbook ended with {process.returncode}:\n{log.decode(errors='replace')[-4000:]}")
-    recap = re.findall(rb"changed=(\d+)", bytes(log))
-    return int(recap[-1])
+    for outcome in re.findall(rb'"(replica\d+: [^"]+)"', bytes(log).rpartition(b"Say what became of each host")[2]):
+        story.tell(outcome.decode())
+    return sum(int(changed) for changed in re.findall(rb"changed=(\d+)", bytes(log)))
 
 
-def show_report(box: Sandbox, story: Narrator) -> None:
-    """The phases, as the role's own report tells them."""
-    reports = sorted((box.directory / "replica1/dbre/reports").glob("rebuild-*.json"))
+def show_reports(box: Sandbox, story: Narrator) -> None:
+    """The phases, as the role's own reports tell them."""
+    reports = [report for replica in box.replicas for report in replica.directory.glob("dbre/reports/rebuild-*.json")]
     if not reports:
         raise DemoFailed("the playbook left no report")
-    for phase in json.loads(reports[-1].read_text())["phases"]:
-        story.tell(f"{phase['phase']:<10} {phase['seconds']:>6.1f} s   {phase['said']}")
+    for report in reports:
+        told = json.loads(report.read_text())
+        story.tell(f"what {told['host']} reports:")
+        for phase in told["phases"]:
+            story.tell(f"  {phase['phase']:<10} {phase['seconds']:>6.1f} s   {phase['said']}")
 
 
 if __name__ == "__main__":

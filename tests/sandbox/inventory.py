@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .accounts import ADMIN, READER, REPLICATION
+from .builds import Clients
 from .server import Server
 from .watchdog import PACKAGE_PARENT
 
@@ -69,6 +70,19 @@ def common_variables(box: Sandbox) -> dict[str, Any]:
         "mysql_replica_source_admin_password": Unsafe(READER.password),
         # accounts made by 8.0 and later log in by caching_sha2_password, which wants a key where there is no TLS
         "mysql_replica_get_source_public_key": box.build.number >= (8, 0, 4),
+        **mysqldump_variables(box.build.clients),
+    }
+
+
+def mysqldump_variables(clients: Clients) -> dict[str, Any]:
+    """How a dump is taken; nothing where the server comes without the program."""
+    try:
+        program = clients.argv("mysqldump")
+    except FileNotFoundError:
+        return {}
+    return {
+        "mysql_replica_mysqldump": Unsafe(shlex.join(program)),
+        "mysql_replica_mysqldump_options": [f"--plugin-dir={clients.plugin_dir}"] if clients.plugin_dir else [],
     }
 
 
