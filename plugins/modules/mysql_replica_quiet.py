@@ -65,6 +65,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journal import LoadJournal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import quiet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
@@ -93,6 +94,9 @@ class Quiet(ReplicaOperation):
         return seen.now
 
     def do_journal(self, step):
+        if not self.journal.read():
+            # A rebuild begins: a dump that an earlier one loaded proves nothing for this one.
+            LoadJournal(self.params["state_dir"]).remove()
         self.journal.write(step.data["settings"])
 
     def do_set(self, step):

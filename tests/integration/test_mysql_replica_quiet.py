@@ -51,6 +51,23 @@ def test_quiet_and_back(box: Sandbox, replica: Server) -> None:
     assert settings(replica) == before
 
 
+def test_a_rebuild_that_begins_does_not_believe_what_an_earlier_one_loaded(box: Sandbox, replica: Server) -> None:
+    loaded = replica.directory / "dbre/state/load.json"
+    loaded.parent.mkdir(parents=True, exist_ok=True)
+    loaded.write_text(json.dumps({"phase": "loaded"}))
+    planned = run_tasks(box, to("quiet", check=True)).results[0]
+    assert planned["changed"] is True
+    assert loaded.is_file()
+    run_tasks(box, to("quiet"))
+    assert not loaded.exists()
+    loaded.write_text(json.dumps({"phase": "loaded"}))
+    replica.execute("SET GLOBAL read_only = OFF")
+    assert run_tasks(box, to("quiet")).results[0]["changed"] is True
+    assert loaded.is_file(), "what the rebuild under way has loaded is still true"
+    loaded.unlink()
+    run_tasks(box, to("restored"))
+
+
 def test_the_first_values_come_back_after_a_run_that_was_killed(box: Sandbox, replica: Server) -> None:
     """The second run finds the journal of the first, and settings that are neither quiet nor those of before."""
     before = settings(replica)
