@@ -141,6 +141,7 @@ def kill_when(what: str, box: Sandbox, dump: Path, condition: Callable[[AnsibleR
 
 
 def test_killed_in_a_reset_and_in_a_load_the_same_command_ends_equal(box: Sandbox, dump: Path, ruined: Server) -> None:
+    """The run in a reset, the run in a load, and mysqld in a load."""
     set_before = settings(ruined)
     kept = ruined.directory / "dbre/backup"
     earlier = set(kept.glob("binary-logs*"))
@@ -158,6 +159,14 @@ def test_killed_in_a_reset_and_in_a_load_the_same_command_ends_equal(box: Sandbo
         assert json.loads((ruined.directory / "dbre/state/load.json").read_text())["phase"] == "loading"
         assert ruined.gtid_executed == "", "half a dump claims nothing"
         cursor.execute("UNLOCK TABLES")
+
+    journal = ruined.directory / "dbre/state/load.json"
+    written = journal.stat().st_mtime_ns
+    with rebuild_under_way(box, dump=str(dump)) as run:
+        wait_for("the load starts over", lambda: journal.stat().st_mtime_ns != written, timeout=120)
+        ruined.kill()
+        failed = run.wait()
+    assert failed.returncode != 0, failed.output
 
     outcome = rebuild(box, dump=str(dump))
     assert outcome.returncode == 0, outcome.output
