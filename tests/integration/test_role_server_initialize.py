@@ -119,7 +119,7 @@ def test_a_server_that_does_not_come_up_after_it_is_not_set_aside_again_and_agai
     text = server.option_file.read_text()
     server.option_file.write_text(text.replace("log_bin=mysql-bin", "log_bin=/nowhere/mysql-bin"))
     for _turn in range(2):
-        failed = run_role(box, server)
+        failed = run_role(box, server, "--extra-vars", "mysql_replica_start_timeout=3")
         assert failed.returncode != 0
         assert "does not come up with its new data directory" in failed.output
         assert len(aside(server)) == 1

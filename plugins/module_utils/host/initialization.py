@@ -7,7 +7,7 @@
 import contextlib
 import os
 import time
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import datadir, datadir_use
@@ -36,7 +36,7 @@ class Initialization:
         self.wish = initialize_state.Wish(
             needed_bytes=params["needed_bytes"],
             login=(params["login_user"], params["login_password"], params["login_hosts"]),
-            template=params["template"] if self.way == initialize_state.BY_FILES else None,
+            template=self._template(),
             installer=find_any("mysql_install_db", programs, scripts),
             state_dir=os.path.realpath(params["state_dir"]),
             set_aside_dir=os.path.realpath(params["set_aside_dir"] or os.path.dirname(self.datadir)),
@@ -65,6 +65,11 @@ class Initialization:
                 may_rename=os.access(parent, os.W_OK) and os.access(target, os.W_OK),
                 we_are=os.geteuid(),
             )
+
+    def _template(self) -> Optional[str]:
+        """Only where it is needed; links followed, as in the data directory's own name."""
+        wanted = self.params["template"] if self.way == initialize_state.BY_FILES else None
+        return os.path.realpath(wanted) if wanted else None
 
     def _stamp(self) -> str:
         """The time, with -2, ... behind it where a directory has been set aside within this second."""

@@ -22,7 +22,7 @@ _BLOCK = 1 << 16  # bytes
 _LINES = 12
 _SECRET = re.compile(r"(temporary password.*: ).*")
 # Turns into another user, as a service does, and then into the program. mysqld's own option --user wants a user with a
-# name, and files of ours would be opened before it has changed.
+# name. Nothing is imported after the change: our Python may lie where that user may not look.
 _BECOME = """
 import os, sys
 uid, groups, argv = int(sys.argv[1]), [int(group) for group in sys.argv[2].split(",")], sys.argv[3:]
@@ -32,7 +32,7 @@ if os.geteuid() == 0 and uid:
     os.setuid(uid)
 os.chdir("/")
 try:
-    os.execvp(argv[0], argv)
+    os.execv(argv[0], argv)
 except OSError as exc:
     sys.exit("%s: %s" % (argv[0], exc.strerror))
 """
@@ -91,11 +91,12 @@ def find(program: str, *places: str) -> str:
 
 
 def find_any(program: str, *places: str) -> Optional[str]:
-    return shutil.which(program, path=os.pathsep.join([*places, os.environ.get("PATH", ""), PLACES]))
+    found = shutil.which(program, path=os.pathsep.join([*places, os.environ.get("PATH", ""), PLACES]))
+    return os.path.abspath(found) if found else None
 
 
 def run_as(uid: int, gid: int, argv: List[str], log: str, stdin: Optional[Any] = None) -> None:
-    """Run a program as another user, from the directory /; raises ReplicaError with its last words when it fails."""
+    """Run a program, named by its path, as another user; raises ReplicaError with its last words when it fails."""
     try:
         owner = pwd.getpwuid(uid)
         groups = [owner.pw_gid, *os.getgrouplist(owner.pw_name, owner.pw_gid)]

@@ -144,7 +144,8 @@ def _template(seen: Observed, wish: Wish) -> None:
     if not wish.template:
         return
     pristine = seen.template
-    if not pristine or "mysql" not in pristine.marks or pristine.schemas or is_below(seen.datadir, pristine.path):
+    nested = is_below(seen.datadir, wish.template) or is_below(wish.template, seen.datadir)
+    if not pristine or "mysql" not in pristine.marks or pristine.schemas or nested:
         raise _refused(
             "the template is no pristine data directory: it must have mysql/ and no schemas of users",
             wish.template,

@@ -169,6 +169,8 @@ def test_a_password_beyond_ascii_is_refused():
         (directory("/t", marks=["mysql"]), False),
         (directory("/t", marks=["ibdata1"], schemas=[]), False),
         (directory("/srv", marks=["mysql"], schemas=[]), False),
+        (directory("/srv/mysql", marks=["mysql"], schemas=[]), False),
+        (directory("/srv/mysql/template", marks=["mysql"], schemas=[]), False),
         (None, False),
     ],
 )
@@ -178,7 +180,7 @@ def test_a_template_is_a_data_directory_that_nobody_has_worked_in(pristine, fine
         assert actions(seen, template=pristine.path) == ["journal", *STEPS]
     else:
         with pytest.raises(Refused, match="no pristine data directory"):
-            actions(seen, template="/t")
+            actions(seen, template=pristine.path if pristine else "/t")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ PLANNED = [
     ("mysql_replica_quiet", "Quiet", "quiet"),
     ("mysql_dump_load", "DumpLoad", "load_plan"),
     ("mysql_dump_accounts", "DumpAccounts", "accounts"),
+    ("mysql_server_initialize", "ServerInitialize", "server_initialize"),
 ]
 
 
