@@ -34,7 +34,7 @@ def test_the_dump_is_in_and_its_gtids_are_claimed():
 
 
 @pytest.mark.parametrize(
-    "load, uuid, executed",
+    ("load", "uuid", "executed"),
     [
         pytest.param({}, MINE, CLAIMED, id="nothing was loaded"),
         pytest.param(dict(LOADED, phase="loading"), MINE, CLAIMED, id="half of it is in"),
