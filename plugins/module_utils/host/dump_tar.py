@@ -58,16 +58,20 @@ class Member:
         return data
 
 
+_HEADER_ERROR = tarfile.HeaderError
+_END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined,unused-ignore]
+
+
 class _Header(tarfile.TarInfo):
     """A header that is not whole is damage, and no end."""
 
     @classmethod
-    def fromtarfile(cls, archive: tarfile.TarFile) -> tarfile.TarInfo:  # type: ignore[override,unused-ignore]
+    def fromtarfile(cls, tarfile: Any) -> Any:
         try:
-            return super().fromtarfile(archive)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined,unused-ignore]
-            raise  # the end mark
-        except tarfile.HeaderError as exc:
+            return super().fromtarfile(tarfile)
+        except _END_MARK:
+            raise
+        except _HEADER_ERROR as exc:
             raise _broken(exc) from exc
 
 
