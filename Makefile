@@ -55,8 +55,8 @@ unit: setup unit-oldest ## unit tests, on this Python and on the oldest one that
 unit-oldest: setup
 	$(RUN) $(PY) tests/gates/oldest_python.py
 
-integration: setup ## tests on real MySQL servers
-	$(PYTEST) tests/integration
+integration: setup ## tests on real MySQL servers, two files at a time
+	$(PYTEST) -n 2 --dist loadscope tests/integration
 
 molecule: setup ## every molecule scenario, on real MySQL servers
 	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
