@@ -39,7 +39,7 @@ from sandbox.topology import Sandbox
 
 MODULE = "mysql_dump_accounts"
 ODD = "odd \"'`\\ 端"  # fits the 16 characters of 5.6
-STRIDE = 5  # steps between two instants of a kill
+STRIDE = 11  # steps between two instants of a kill
 State = tuple[dict[str, list[dict[str, Any]]], dict[tuple[str, str], list[str]]]
 SECRET = "known to 'knocks'"
 
