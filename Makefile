@@ -56,7 +56,7 @@ unit-oldest: setup
 	$(RUN) $(PY) tests/gates/oldest_python.py
 
 integration: setup ## tests on real MySQL servers, two files at a time
-	$(PYTEST) -n 2 --dist loadscope tests/integration
+	$(PYTEST) -n 2 --dist loadscope -m "not long" tests/integration
 
 molecule: setup ## every molecule scenario, on real MySQL servers
 	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
@@ -68,6 +68,7 @@ bench: setup ## ratios against other tools
 	$(RUN) $(PY) tests/gates/optional_tests.py tests/benchmark
 
 soak: setup ## long random runs
+	$(PYTEST) -m long tests/integration
 	$(RUN) $(PY) tests/gates/optional_tests.py tests/soak
 
 docs: setup ## HTML pages of the collection, in .cache/docs

@@ -23,6 +23,8 @@ from sandbox.damage import run_unlogged, wait_for
 from sandbox.server import Server
 from sandbox.topology import Sandbox
 
+pytestmark = pytest.mark.long
+
 MODULE = "mysql_replication_source"
 ODD = "We/ird .%s Ä"  # a channel's name
 

@@ -375,6 +375,7 @@ def mortal() -> Iterator[Mortal]:
         yield made
 
 
+@pytest.mark.long
 def test_killed_before_any_statement_the_same_command_finishes(
     box: Sandbox, dump: Path, dumped: State, target: Server, mortal: Mortal
 ) -> None:
@@ -401,6 +402,7 @@ def test_killed_before_any_statement_the_same_command_finishes(
     assert grants(target) == dumped[1]
 
 
+@pytest.mark.long
 def test_killed_while_locked_out_the_same_command_comes_back_in(
     box: Sandbox, locking_out: Path, target: Server, mortal: Mortal
 ) -> None:

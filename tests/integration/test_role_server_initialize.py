@@ -23,6 +23,8 @@ from sandbox.topology import Sandbox
 
 from .conftest import MakeBox
 
+pytestmark = pytest.mark.long
+
 
 def run_role(box: Sandbox, server: Server, *arguments: str, **own: Any) -> Outcome:
     """The role on one server; `own` are its variables without the prefix server_initialize_."""
