@@ -19,9 +19,10 @@ from integration.ansible_run import BACKUP, CHANNEL, STATE, Task, run_task, run_
 from integration.killed_at_a_statement import Mortal
 from integration.server_state import state
 from sandbox.accounts import ADMIN, REPLICATION
-from sandbox.damage import run_unlogged, wait_for
+from sandbox.damage import wait_for
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 
 pytestmark = pytest.mark.long
 

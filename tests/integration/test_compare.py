@@ -13,11 +13,11 @@ import pytest
 
 from sandbox import compare_definitions, dataset
 from sandbox.compare import compare
-from sandbox.damage import writable
 from sandbox.dataset import programs
 from sandbox.dataset.record import Statement
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import writable
 from sandbox.writer import Writer
 
 

@@ -19,9 +19,10 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.error_log 
 from integration.ansible_run import run_task, secrets_in
 from sandbox import relaylog_file
 from sandbox.accounts import REPLICATION
-from sandbox.damage import run_unlogged, wait_for
+from sandbox.damage import wait_for
 from sandbox.server import Server, ServerError
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 
 MakeBox = Callable[..., Sandbox]
 RESTARTS = 15  # on each of the two servers

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from integration.ansible_run import SOURCE, run_task, run_tasks, secrets_in, task
-from sandbox.damage import wait_for, writable
+from sandbox.damage import wait_for
 from sandbox.topology import Sandbox
+from sandbox.unlogged import writable
 
 MakeBox = Callable[..., Sandbox]
 MODULE = "mysql_replica_info"

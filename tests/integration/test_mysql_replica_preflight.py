@@ -16,8 +16,8 @@ import pytest
 from integration import by_hand
 from integration.ansible_run import SOURCE, Task, Template, run_tasks, task
 from integration.server_state import state
-from sandbox.damage import writable
 from sandbox.topology import Sandbox
+from sandbox.unlogged import writable
 
 MODULE = "mysql_replica_preflight"
 FOREIGN = "11111111-2222-3333-4444-555555555555"

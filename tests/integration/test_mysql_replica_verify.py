@@ -13,8 +13,8 @@ import pytest
 from integration.ansible_run import SOURCE, STATE, Task, run_tasks, task
 from integration.server_state import settings
 from sandbox import dataset
-from sandbox.damage import run_unlogged
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 from sandbox.writer import Writer
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import pytest
 
 from integration.ansible_run import SOURCE, STATE, Task, run_tasks, task
-from sandbox.damage import run_unlogged
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 
 # Of an option file: one a line, as they are the same on 5.6 and today
 OPTIONS = """[mysqld]

@@ -12,9 +12,9 @@ import pytest
 from integration.ansible_run import SOURCE, Task, run_task, run_tasks, task
 from integration.server_state import state
 from sandbox import relaylog_file
-from sandbox.damage import run_unlogged, writable
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged, writable
 
 MakeBox = Callable[..., Sandbox]
 MODULE = "mysql_replica_wait"

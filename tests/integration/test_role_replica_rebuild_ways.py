@@ -22,9 +22,10 @@ from integration.server_state import settings
 from sandbox import dataset
 from sandbox.accounts import ADMIN
 from sandbox.compare import compare
-from sandbox.damage import run_unlogged, wait_for
+from sandbox.damage import wait_for
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 from sandbox.writer import Writer
 
 DUMP = "--single-transaction --routines --events --triggers --set-gtid-purged=ON".split()

@@ -10,13 +10,13 @@ lifted for the moment. Add a damage as a function and a line in `DAMAGES`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import pick, relaylog_file
 from .pick import quote
 from .server import Server
+from .unlogged import run_unlogged, writable
 
 if TYPE_CHECKING:
     from .topology import Sandbox
@@ -38,27 +38,6 @@ def wait_for(what: str, condition: Callable[[], Any], timeout: float = 60) -> No
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {timeout:.0f} s in vain: {what}")
         time.sleep(0.02)
-
-
-@contextmanager
-def writable(replica: Server) -> Iterator[None]:
-    """Lift read_only and super_read_only for the moment."""
-    switch = replica.statements.read_only
-    super_before = replica.value(f"SELECT @@GLOBAL.{switch}")
-    before = replica.value("SELECT @@GLOBAL.read_only")
-    replica.execute("SET GLOBAL read_only = 0")  # takes super_read_only with it
-    try:
-        yield
-    finally:
-        replica.execute("SET GLOBAL read_only = %s", (before,))
-        replica.execute(f"SET GLOBAL {switch} = %s", (super_before,))
-
-
-def run_unlogged(replica: Server, statement: str, arguments: tuple[Any, ...] = ()) -> int:
-    """Run a statement that replication never hears of; returns the number of rows it touched."""
-    with writable(replica), replica.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("SET SESSION sql_log_bin = 0, foreign_key_checks = 0, sql_mode = ''")
-        return int(cursor.execute(statement, arguments))
 
 
 def kill_under_load(_box: Sandbox, replica: Server, timeout: float = 60) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from integration.ansible_run import AnsibleRun, rebuild, rebuild_under_way
 from integration.server_state import settings
 from sandbox import builds, dataset
 from sandbox.compare import compare
-from sandbox.damage import run_unlogged
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+from sandbox.unlogged import run_unlogged
 from sandbox.writer import Writer
 
 RUNS = int(os.environ.get("SOAK_RUNS", "15"))
