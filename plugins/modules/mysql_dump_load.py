@@ -35,6 +35,12 @@ options:
     type: list
     elements: str
     default: []
+  backup_dir:
+    description:
+      - Directory for the quarantine. Only needed where a server was killed in the middle of a C(DROP DATABASE) and left
+        files of which it knows nothing any more, and which keep it from dropping or making the schema.
+    type: path
+    default: ''
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -86,6 +92,11 @@ events_disabled:
   description: Events that the dump has enabled and the replica does not run.
   type: int
   returned: when something was loaded
+left_directories:
+  description: Directories of schemas that kept the server from dropping or making the schema, and were cleared.
+  type: list
+  elements: str
+  returned: when something was loaded
 gtid_purged:
   description: The set that the dump stands for. It is not claimed by this module.
   type: str
@@ -120,9 +131,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whol
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import left_schema, observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import begin_session, disable_events, load
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
@@ -135,6 +145,7 @@ class DumpLoad(ReplicaOperation):
         super().__init__(params)
         self.journal = LoadJournal(params["state_dir"])
         self.result = {}
+        self.left = []
 
     def observe(self):
         return load_plan.Observed(
@@ -165,10 +176,11 @@ class DumpLoad(ReplicaOperation):
 
     def do_drop_schema(self, step):
         self._note(LOADING)
-        self.server.execute("DROP DATABASE IF EXISTS " + identifier(step.data["schema"]))
+        self.left += left_schema.drop(self.server, step.data["schema"], self.params["backup_dir"])
 
     def do_load(self, _step):
         self._note(LOADING)
+        self.left += left_schema.clear(self.server, self.dump.databases, self.params["backup_dir"])
         whole = Whole(self.dump.path)
         with open_given(self.params, self.dump.fingerprint) as dump:
             tally = load(
@@ -178,7 +190,7 @@ class DumpLoad(ReplicaOperation):
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
             )
-        self.result = tally.public()
+        self.result = dict(tally.public(), left_directories=self.left)
         # A dump that was taken on the way is a later one than that which was looked at.
         loaded = whole.result()
         self.dump = self.dump._replace(gtid_purged=loaded["gtid_purged"], databases=loaded["databases"])
@@ -201,6 +213,7 @@ def main():
             dump=dict(type="dict"),
             exclude_tables=dict(type="list", elements="str", default=[]),
             drop_schemas=dict(type="list", elements="str", default=[]),
+            backup_dir=dict(type="path", default=""),
             **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,

@@ -217,6 +217,28 @@ def test_busy_while_another_runs_and_fresh_after_it_was_killed(box: Sandbox, sma
     assert settings(target) == before
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["of a schema", "of none"])
+@pytest.mark.parametrize("text", ["", "left of a DROP"], ids=["empty", "with a file"])
+def test_a_directory_that_outlived_its_schema_does_not_stop_a_load(
+    box: Sandbox, small: Path, target: Server, known: bool, text: str
+) -> None:
+    """As of a server that was killed in a CREATE or DROP DATABASE. Before 8.0 any directory is a schema."""
+    target.execute("DROP DATABASE IF EXISTS small")
+    left, backup = target.datadir / "small", box.directory / f"left {known} {text}"
+    if known:
+        target.execute("CREATE DATABASE small")
+    else:
+        left.mkdir()
+    if text:
+        (left / "gone.ibd").write_text(text)
+    loaded = run_task(box, MODULE, path=str(small), backup_dir=str(backup), **STATE)
+    assert not loaded["failed"], loaded
+    assert target.value("SELECT COUNT(*) FROM small.t") == 3
+    in_the_way = text or not (known or box.build.number < (8, 0, 0))
+    assert loaded["left_directories"] == ([str(left)] if in_the_way else [])
+    assert [path.read_text() for path in backup.rglob("*-gone.ibd")] == ([text] if text else [])
+
+
 def test_a_dump_that_selects_no_schema_is_refused(box: Sandbox, target: Server) -> None:
     """What `mysqldump SCHEMA` writes: no USE, and the schema's name in a comment only."""
     dump = by_hand.take_dump(box.source, box.directory / "nameless.sql", "small")
