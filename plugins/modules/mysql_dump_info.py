@@ -266,6 +266,30 @@ events:
   type: int
   returned: success
   sample: 1
+hidden_row_ids:
+  description:
+    - Tables whose definition shows the row id that Alibaba's servers give a table without a key, and hide. Where its
+      number of columns is not that of the values, the rows do not fit the definition.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    database:
+      description: Its database; null when the dump does not say.
+      type: str
+      sample: shop
+    table:
+      description: Its name.
+      type: str
+      sample: visit
+    columns:
+      description: Number of columns in the definition.
+      type: int
+      sample: 4
+    values:
+      description: Number of values in the first row; null when there is none, or it names its columns.
+      type: int
+      sample: 3
 statements:
   description: Number of statements.
   type: int
@@ -309,6 +333,13 @@ size:
   type: int
   returned: success
   sample: 2447
+modified:
+  description:
+    - When the file was last written to, in seconds since 1970. Of several files, the last of them.
+    - Null for a dump that is taken from the source.
+  type: int
+  returned: success
+  sample: 1795216205
 uncompressed_size:
   description: Size of the plain text in bytes, as far as it could be read.
   type: int

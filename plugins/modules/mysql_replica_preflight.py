@@ -16,6 +16,21 @@ options:
       - What M(dbre.mysql_replica.mysql_dump_info) returned for the dump.
     type: dict
     required: true
+  trial:
+    description:
+      - What M(dbre.mysql_replica.mysql_load_trial) returned for the dump. Without it, nothing is said of its tables.
+    type: dict
+  backup_dir:
+    description:
+      - Directory of the quarantine, whose free space is looked at.
+    type: path
+  only:
+    description:
+      - Ids of the checks to make; all, when none is given. C(dump_too_old) is worth a second look when a long load is
+        over, right before its GTIDs are declared.
+    type: list
+    elements: str
+    default: []
   channel:
     description:
       - The channel that is rebuilt.
@@ -53,6 +68,40 @@ options:
       - The replica is to get a new data directory, so what is broken in the old one stands in nobody's way.
     type: bool
     default: false
+  known_downstreams:
+    description:
+      - Servers that replicate from this one as far as the inventory knows, each as host or host:port. They may not be
+        connected at the moment.
+    type: list
+    elements: str
+    default: []
+  replication_user:
+    description:
+      - Account that the channel is to log in to the source with. It is tried from the target host, in one login.
+        Without it, it is not.
+    type: str
+  replication_password:
+    description:
+      - Password of O(replication_user).
+    type: str
+  source_ssl:
+    description:
+      - Whether the channel is to be encrypted. Without it, it is what the channel is by now, or the server's default.
+    type: bool
+  source_ssl_ca:
+    description:
+      - Certificate authority by which the channel is to check the source's certificate.
+    type: path
+  get_source_public_key:
+    description:
+      - Whether the channel is to ask the source for its public key, where it is not encrypted. Without it, it is what
+        the channel is by now.
+    type: bool
+  state_dir:
+    description:
+      - Directory of the journal and of the lock that lets one run at a time work on a replica. It is only looked at.
+    type: path
+    default: /var/lib/dbre_mysql_replica
   overrule:
     description:
       - Ids of checks whose finding does not count. Each has to be one that may be overruled by name.
@@ -111,53 +160,72 @@ extra_schemas:
   returned: success
 """
 
+import shutil
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import connection_spec, source_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_now import dump_now
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.room import space
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import REFUSE
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.checks import checks, findings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Asked, Facts
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import login_of, source_login_of
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.preflight import replica_view, source_view
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.transport import account_view, replication_login
 
 
-def facts_of(params):
+def facts_of(params, run):
     login, source = login_of(params), source_login_of(params)
     if source is None:
         raise BadInput("source_host is missing", next_step="name the source that the replica is to follow")
     # The replica first, then the source: the other way round a transaction on its way would look errant.
+    replica = None if params["server_down"] else replica_view(login, params["channel"], params["state_dir"], run)
+    account = replication_login(source, params, replica)
     return Facts(
         address=login.address,
-        replica=None if params["server_down"] else replica_view(login),
+        replica=replica,
         source=source_view(source),
-        dump=params["dump"],
+        dump=dict(params["dump"], **dump_now(params["dump"])),
+        trial=params["trial"],
+        room=space(params, replica),
+        account=account and account_view(account, source),
         asked=Asked(**{name: params[name] for name in Asked._fields}),
     )
 
 
-def gather(params):
-    facts = facts_of(params)
-    made = len(checks(facts))
-    found = [finding.public() for finding in findings(facts, params["overrule"])]
+def gather(params, run):
+    facts = facts_of(params, run)
+    made = len(checks(facts, params["only"]))
+    found = [finding.public() for finding in findings(facts, params["overrule"], params["only"])]
+    told = dict(findings=found, checks=made, extra_schemas=facts.extra)
     stop = [one for one in found if one["severity"] == REFUSE and not one["overruled"]]
     if stop:
         raise Refused(
             "%d of %d checks say no: %s"
             % (len(stop), made, "; ".join("[%(id)s] %(fact)s -> %(next_step)s" % one for one in stop)),
             where=facts.address,
-            untouched="everything",
+            untouched="everything: checks only look",
             next_step="put these right, then run the same command again",
-            findings=found,
+            **told,
         )
-    return dict(findings=found, checks=made, extra_schemas=facts.extra)
+    return told
+
+
+def output_of(module):
+    """See host/service_watch.Run."""
+    return lambda command: module.run_command(command, handle_exceptions=False)[1] if shutil.which(command[0]) else ""
 
 
 def main():
     module = AnsibleModule(
         argument_spec=connection_spec(
             dump=dict(type="dict", required=True),
+            trial=dict(type="dict"),
+            backup_dir=dict(type="path"),
+            only=dict(type="list", elements="str", default=[]),
             channel=dict(type="str", default=""),
             allow_errant=dict(type="bool", default=False),
             allow_downstream=dict(type="bool", default=False),
@@ -165,12 +233,19 @@ def main():
             accounts=dict(type="str", choices=["keep", "load"], default="keep"),
             server_down=dict(type="bool", default=False),
             reinitialize=dict(type="bool", default=False),
+            known_downstreams=dict(type="list", elements="str", default=[]),
+            replication_user=dict(type="str"),
+            replication_password=dict(type="str", no_log=True),
+            source_ssl=dict(type="bool"),
+            source_ssl_ca=dict(type="path"),
+            get_source_public_key=dict(type="bool", no_log=False),
+            state_dir=dict(type="path", default="/var/lib/dbre_mysql_replica"),
             overrule=dict(type="list", elements="str", default=[]),
             **source_spec(),
         ),
         supports_check_mode=True,
     )
-    run_info(module, lambda: gather(module.params))
+    run_info(module, lambda: gather(module.params, output_of(module)))
 
 
 if __name__ == "__main__":

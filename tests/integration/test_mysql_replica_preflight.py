@@ -36,7 +36,7 @@ class Dumps(NamedTuple):
 
 
 class Case(NamedTuple):
-    """With this dump and these options, exactly these findings."""
+    """With this dump and these options, exactly these findings stand in the way."""
 
     dump: str
     findings: list[str]
@@ -52,8 +52,8 @@ CASES = {
     "a dump of another server": Case("foreign", ["dump_not_of_source"], FOREIGN),
     "a dump of a newer series": Case("newer", ["dump_of_newer_series"], "99.0.0"),
     "a dump that names no schema": Case("nameless", ["dump_names_no_schema"], "which schemas"),
-    "a schema that the dump lacks": Case("partial", ["extra_schemas"], "schemas that are not in the dump: other"),
-    "the same, taken on": Case("partial", [], options={"extra_schemas": "keep"}),
+    "a schema that the dump lacks": Case("partial", ["dump_lacks_objects", "extra_schemas"], "schema other"),
+    "the same, taken on": Case("partial", [], options={"extra_schemas": "keep", "overrule": ["dump_lacks_objects"]}),
     "a source that does not answer": Case(
         "whole", ["source_unreachable"], "cannot connect", options={"source_port": 1, "connect_timeout": 5}
     ),
@@ -111,12 +111,18 @@ def answers(box: Sandbox, dumps: Dumps) -> dict[str, dict[str, Any]]:
     return found
 
 
+def refusals(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What stops a rebuild: warnings and notes, of which a sandbox has some, are other tests' matter."""
+    told = answer["error"] if answer["failed"] else answer
+    return [one for one in told["findings"] if one["severity"] == "refuse" and not one["overruled"]]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_found(answers: dict[str, dict[str, Any]], name: str) -> None:
     case, answer = CASES[name], answers[name]
     assert answer["failed"] is bool(case.findings), answer
     assert answer["changed"] is False
-    findings = answer["error"]["findings"] if case.findings else answer["findings"]
+    findings = refusals(answer)
     assert [finding["id"] for finding in findings] == case.findings
     assert all(finding["next_step"] and finding["where"] for finding in findings)
     assert all(f"[{finding}]" in answer["msg"] for finding in case.findings)
@@ -147,8 +153,8 @@ def test_what_happened_since_the_dump(box: Sandbox, dumps: Dumps) -> None:
     assert (state(source), state(replica)) == before
     if several:
         replica.execute("RESET REPLICA ALL FOR CHANNEL 'second'")
-    findings = {finding["id"]: finding["fact"] for finding in refused["error"]["findings"]}
+    findings = {finding["id"]: finding["fact"] for finding in refusals(refused)}
     assert list(findings) == ["dump_too_old", *(["other_channels"] if several else []), "errant_transactions"]
     assert "has purged 1 transactions that the dump does not hold" in findings["dump_too_old"]
     assert errant in findings["errant_transactions"]
-    assert [finding["id"] for finding in taken_on["error"]["findings"]] == list(findings)[:-1]
+    assert [finding["id"] for finding in refusals(taken_on)] == list(findings)[:-1]

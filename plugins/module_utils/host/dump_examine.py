@@ -44,6 +44,7 @@ def examine_open(
         fingerprint=dump.fingerprint(),
         checksum=dump.sha256() if checksum else None,
         size=dump.size,
+        modified=dump.modified,
     )
 
 

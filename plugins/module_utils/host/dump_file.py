@@ -28,7 +28,8 @@ _Self = TypeVar("_Self", bound="DumpFile")
 class DumpFile:
     """An open file of a dump; a context manager. Reading it twice is fine.
 
-    size: in bytes, on disk. compression: "gzip", "bzip2", "xz", "zstd" or None. identity: a later state has another.
+    size: in bytes, on disk. modified: seconds since 1970. compression: "gzip", "bzip2", "xz", "zstd" or None.
+    identity: a later state has another.
     Raises BadInput for what cannot be read. What its plain text is, is not looked at here (host/dump_parts.py).
     """
 
@@ -40,6 +41,7 @@ class DumpFile:
             seen = os.fstat(self._file.fileno())
             self.identity = _identity(seen)
             self.size = seen.st_size
+            self.modified = int(seen.st_mtime)
             self.compression = file_kind.compression(self._file.read(file_kind.HEAD_SIZE))
         except BaseException:
             self._file.close()

@@ -82,12 +82,13 @@ class DirectoryDump:
             raise _nothing_in(path)
         self._identities: Dict[str, Any] = {}
         self._reading: Optional[DumpFile] = None
-        self.size = 0
+        self.size = self.modified = 0
         compressions = set()
         for name in self._names:
             with DumpFile(os.path.join(path, name)) as one:
                 self._identities[name] = one.identity
                 self.size += one.size
+                self.modified = max(self.modified, one.modified)
                 compressions.add(one.compression)
         self.compression = compressions.pop() if len(compressions) == 1 else None
 

@@ -11,7 +11,7 @@ file stays: the next run reads from it whose sessions may still be at work on th
 import fcntl
 import json
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Busy, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import private_directory
@@ -82,6 +82,31 @@ class RunLock:
             untouched="everything",
             next_step="wait until it has ended, or end that process, then run the same command again",
         )
+
+
+class Owner(NamedTuple):
+    """alive: it holds the lock. left_behind: the record of one that died, None where there is none."""
+
+    alive: bool = False
+    purpose: str = ""
+    pid: int = 0
+    left_behind: Optional[Dict[str, Any]] = None
+
+
+def owner(state_dir: str) -> Owner:
+    """Who holds the lock, as far as this user may see. Takes nothing, makes nothing."""
+    try:
+        handle = os.open(os.path.join(state_dir, "lock"), os.O_RDONLY)
+    except OSError:
+        return Owner()
+    try:
+        record = _read(handle)
+    finally:
+        os.close(handle)
+    identity = Identity.read(record)
+    if not identity.alive():
+        return Owner(left_behind=record or None)
+    return Owner(True, str(record.get("purpose", "?")), identity.pid)
 
 
 def _read(handle: int) -> Dict[str, Any]:

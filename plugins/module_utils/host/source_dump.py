@@ -80,6 +80,7 @@ class SourceDump:
     """
 
     size = 0  # on disk
+    modified = None
     compression = None
 
     def __init__(self, source: Source, state_dir: str, definitions_only: bool = False) -> None:

@@ -58,9 +58,12 @@ class Dialect(NamedTuple):
 
 
 def parse_version(text: str) -> Dialect:
-    """Read @@version: ``5.6.24-log``, ``9.7.4-2``, ``10.11.19-MariaDB-0+deb12u1``, ``5.5.5-10.4.8-MariaDB``."""
+    """Read @@version: ``5.6.24-log``, ``9.7.4-2``, ``10.11.19-MariaDB-0+deb12u1``, ``5.5.5-10.4.8-MariaDB``.
+
+    Aurora's ``8.0.mysql_aurora.3.04.0`` is 8.0.0: behind the series it counts its own versions.
+    """
     flavor = MARIADB if "mariadb" in text.lower() else MYSQL
-    numbers = re.findall(r"(\d+)\.(\d+)\.(\d+)", text)
+    numbers = re.findall(r"(\d+)\.(\d+)\.(\d+)", re.sub(r"\.mysql_aurora\b.*", ".0", text))
     if not numbers:
         raise BadInput("not a version of a MySQL server: %r" % text[:80])
     # Old MariaDB servers put 5.5.5- before their true version, so that old replicas would talk to them.

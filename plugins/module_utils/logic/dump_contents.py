@@ -15,6 +15,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_head
     is_end_mark,
     is_tool_mark,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_hidden_key import HiddenKeys
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Comment, Statement
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
     Classified,
@@ -57,6 +58,7 @@ class Contents:
         self._databases: Dict[str, None] = OrderedDict()
         self._tables: Dict[_Table, List[int]] = OrderedDict()
         self._views: Set[_Table] = set()
+        self._hidden = HiddenKeys()
         self._counts = dict.fromkeys(_COUNTED.values(), 0)
         self._accounts = False
         self._statements = self._largest = self._tool_marks = self._end_marks = 0
@@ -78,7 +80,7 @@ class Contents:
         self._heads[-1].statement(item.text, classified)
         if classified.kind == "other" and self._unknown is None:
             self._unknown = _shown(item)
-        self._take(classified, len(item.text))
+        self._take(classified, item.text)
         if classified.kind in _OF_SCHEMA and self._unplaced is None and not (classified.database or self._database):
             self._unplaced = _shown(item)
 
@@ -90,7 +92,7 @@ class Contents:
         self._end_marks += is_end_mark(text)
         self._heads[-1].comment(text)
 
-    def _take(self, classified: Classified, size: int) -> None:
+    def _take(self, classified: Classified, text: bytes) -> None:
         kind = classified.kind
         if kind in ("use", "create_database"):
             self._database = classified.database if kind == "use" else self._database
@@ -98,9 +100,12 @@ class Contents:
         elif kind in ("insert", "replace", "create_table"):
             table = self._table(classified)
             sums = self._tables.setdefault(table, [0, 0])
-            if kind != "create_table":
+            if kind == "create_table":
+                self._hidden.definition(table, text)
+            else:
                 sums[0] += 1
-                sums[1] += size
+                sums[1] += len(text)
+                self._hidden.rows(table, text)
             self._accounts = self._accounts or (table[0] == "mysql" and table[1] in ACCOUNT_TABLES)
         elif kind == "create_view":
             # A table of the same name held the view's place until all tables were there.
@@ -155,6 +160,7 @@ class Contents:
             mine = self._tables.setdefault(table, [0, 0])
             mine[:] = [mine[0] + sums[0], mine[1] + sums[1]]
         self._views |= part._views
+        self._hidden.update(part._hidden)
         for name, count in part._counts.items():
             self._counts[name] += count
         self._accounts = self._accounts or part._accounts
@@ -187,6 +193,7 @@ class Contents:
             databases=names,
             tables=tables,
             system_tables=[table["table"] for table in tables if table["database"] == "mysql"],
+            hidden_row_ids=self._hidden.result(),
             views=len(self._views),
             has_accounts=self._accounts,
             statements=self._statements,

@@ -7,7 +7,7 @@ marks our session, so that what a killed run still has at work there can be foun
 """
 
 import time
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Busy, Interrupted
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
@@ -41,6 +41,18 @@ def _take_over(server: Server, left_behind: Dict[str, Any]) -> None:
             next_step="look at SHOW PROCESSLIST for its host; wait for it, or KILL %s, then run the same command again"
             % holder,
         )
+
+
+def holder(server: Server, left_behind: Dict[str, Any]) -> Optional[Tuple[int, str]]:
+    """(id, host) of the session that works for another run, None when there is none. Nothing is taken.
+
+    A session that a dead run left behind does not count: claim() ends it.
+    """
+    session = server.value("SELECT IS_USED_LOCK(%s)", (NAME,))
+    if session is None or _is_left_behind(server, left_behind, int(session)):
+        return None
+    host = server.value("SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = %s", (int(session),))
+    return int(session), str(host or "a host that is not shown")
 
 
 def still_claimed(server: Server) -> bool:

@@ -9,6 +9,7 @@ Errors of the driver become ServerError here, worded with the server's own numbe
 
 import os
 import sys
+from decimal import Decimal
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
@@ -20,6 +21,9 @@ try:
     DRIVER_MISSING: Optional[str] = None
 except ImportError as exc:
     DRIVER_MISSING = str(exc)
+
+# A driver that does not know the argument uses TLS only where it is told to.
+_CAN_REFUSE_TLS = not DRIVER_MISSING and "ssl_disabled" in pymysql.connections.Connection.__init__.__code__.co_varnames
 
 # errno of a failed connection -> what a person looks at first
 _NEXT_STEPS = {
@@ -35,7 +39,11 @@ Row = Dict[str, Any]
 
 
 class Login(NamedTuple):
-    """How to reach a server; the fields are those of the connection options. connect_timeout is in seconds."""
+    """How to reach a server; the fields are those of the connection options. connect_timeout is in seconds.
+
+    tls: True asks for it even without certificates, False does without; None leaves it to the certificates given and
+    to the driver.
+    """
 
     host: str
     port: int
@@ -48,6 +56,7 @@ class Login(NamedTuple):
     client_cert: Optional[str] = None
     client_key: Optional[str] = None
     check_hostname: Optional[bool] = None
+    tls: Optional[bool] = None
 
     @property
     def address(self) -> str:
@@ -193,6 +202,7 @@ class Server:
             charset="utf8mb4",
             # Text in status rows may be cut inside a character: it is decoded here, forgivingly, not by the driver.
             use_unicode=False,
+            conv=_conversions(),
             autocommit=True,
             connect_timeout=login.connect_timeout,
             program_name="dbre.mysql_replica",
@@ -210,6 +220,10 @@ class Server:
             arguments["ssl"] = {name: path for name, path in tls.items() if path}
             if login.check_hostname is not None:
                 arguments["ssl"]["check_hostname"] = login.check_hostname
+        elif login.tls:
+            arguments["ssl"] = {"check_hostname": False}
+        elif login.tls is False and _CAN_REFUSE_TLS:
+            arguments["ssl_disabled"] = True
         return arguments
 
     def _error(self, exc: Exception, what: str) -> ServerError:
@@ -220,6 +234,13 @@ class Server:
             errno=number,
             where=self.login.address,
         )
+
+
+def _conversions() -> Dict[Any, Any]:
+    """Those of the driver, whose decoder of DECIMAL takes no bytes."""
+    types, known = pymysql.constants.FIELD_TYPE, dict(pymysql.converters.conversions)
+    known[types.DECIMAL] = known[types.NEWDECIMAL] = lambda value: Decimal(_text(value))
+    return known
 
 
 def _text(value: Any) -> Any:

@@ -199,19 +199,24 @@ def source_view(login: Login) -> Dict[str, Any]:
     """The source's identity and GTID sets; ``reachable`` is false, with the error, when it does not answer."""
     try:
         with Server(login) as source:
-            facts = source.variables("server_uuid", "server_id", "port")
-            return dict(
-                reachable=True,
-                error=None,
-                address=login.address,
-                server_uuid=facts.get("server_uuid"),
-                server_id=int(facts["server_id"]),
-                version=source.value("SELECT @@version"),
-                gtid_executed=str(executed_gtids(source)),
-                gtid_purged=str(purged_gtids(source)),
-            )
+            return source_facts(source)
     except ServerError as exc:
         return dict(reachable=False, error=str(exc), address=login.address)
+
+
+def source_facts(source: Server) -> Dict[str, Any]:
+    """source_view() of a source that answers."""
+    facts = source.variables("server_uuid", "server_id")
+    return dict(
+        reachable=True,
+        error=None,
+        address=source.login.address,
+        server_uuid=facts.get("server_uuid"),
+        server_id=int(facts["server_id"]),
+        version=source.value("SELECT @@version"),
+        gtid_executed=str(executed_gtids(source)),
+        gtid_purged=str(purged_gtids(source)),
+    )
 
 
 def binary_logs(server: Server) -> List[str]:

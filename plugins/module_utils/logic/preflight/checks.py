@@ -11,11 +11,29 @@ that the operator sees everything at once.
 from typing import Any, Dict, List, NamedTuple, Sequence
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import of_dump, of_pair, of_replica
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import (
+    of_account,
+    of_cloud,
+    of_dump,
+    of_load,
+    of_neighbours,
+    of_pair,
+    of_privileges,
+    of_replica,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import OVERRULE, Check
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Facts
 
-CHECKS: List[Check] = [*of_pair.CHECKS, *of_dump.CHECKS, *of_replica.CHECKS]
+CHECKS: List[Check] = [
+    *of_pair.CHECKS,
+    *of_account.CHECKS,
+    *of_dump.CHECKS,
+    *of_load.CHECKS,
+    *of_replica.CHECKS,
+    *of_neighbours.CHECKS,
+    *of_privileges.CHECKS,
+    *of_cloud.CHECKS,
+]
 _BY_ID = {row.id: row for row in CHECKS}
 
 
@@ -33,10 +51,11 @@ class Finding(NamedTuple):
         return dict(self._asdict())
 
 
-def findings(facts: Facts, overruled: Sequence[str] = ()) -> List[Finding]:
+def findings(facts: Facts, overruled: Sequence[str] = (), only: Sequence[str] = ()) -> List[Finding]:
     """What was found, in the order of the table; empty when the way is clear.
 
     overruled: ids that the operator overrules. Raises BadInput for one that is unknown or that nobody may overrule.
+    only: see checks().
     """
     for name in overruled:
         if name not in _BY_ID or _BY_ID[name].overrule != OVERRULE:
@@ -47,14 +66,17 @@ def findings(facts: Facts, overruled: Sequence[str] = ()) -> List[Finding]:
                 next_step="give ids from: %s" % ", ".join(row.id for row in CHECKS if row.overrule == OVERRULE),
             )
     found = []
-    for row in checks(facts):
+    for row in checks(facts, only):
         seen = row.look(facts)
         if seen is not None:
             found.append(Finding(row.id, row.severity, seen.fact, seen.where, seen.next_step, row.id in overruled))
     return found
 
 
-def checks(facts: Facts) -> List[Check]:
-    """Those that can be made, by who answers."""
+def checks(facts: Facts, only: Sequence[str] = ()) -> List[Check]:
+    """Those that can be made, by who answers; of these ids, if any are given. Raises BadInput for an unknown one."""
+    unknown = sorted(set(only) - set(_BY_ID))
+    if unknown:
+        raise BadInput("no check is called %s" % ", ".join(unknown), untouched="everything")
     answers = {"replica": facts.replica is not None, "source": bool(facts.source["reachable"])}
-    return [row for row in CHECKS if all(answers[name] for name in row.needs)]
+    return [row for row in CHECKS if all(answers[name] for name in row.needs) and (not only or row.id in only)]

@@ -4,7 +4,7 @@
 
 """What the checks look at, and what they find. Pure."""
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
@@ -12,7 +12,11 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas i
 
 
 class Asked(NamedTuple):
-    """What the operator wants, and takes on. reinitialize: the data directory is to be replaced."""
+    """What the operator wants, and takes on. reinitialize: the data directory is to be replaced.
+
+    known_downstreams: host or host:port of servers that the inventory has replicate from this one. source_ssl,
+    get_source_public_key: how the channel is to be secured, None as it is.
+    """
 
     channel: str = ""
     allow_errant: bool = False
@@ -20,13 +24,18 @@ class Asked(NamedTuple):
     extra_schemas: str = "fail"
     accounts: str = "keep"
     reinitialize: bool = False
+    known_downstreams: Sequence[str] = ()
+    source_ssl: Optional[bool] = None
+    get_source_public_key: Optional[bool] = None
 
 
 class Facts(NamedTuple):
     """address: of the replica's server. dump: the return values of mysql_dump_info.
 
     replica, source: server/preflight.py's replica_view() and source_view(); replica is None when its server does not
-    answer, and source has nothing but reachable, error and address when that one does not.
+    answer, and source has nothing but reachable, error and address when that one does not. trial: the return values of
+    mysql_load_trial. room: host/room.py's room() of datadir and backup_dir, each None where it cannot be seen. account:
+    server/transport.py's account_view(). The last three are None where nobody looked.
     """
 
     address: str
@@ -34,6 +43,9 @@ class Facts(NamedTuple):
     source: Dict[str, Any]
     dump: Dict[str, Any]
     asked: Asked
+    trial: Optional[Dict[str, Any]] = None
+    room: Optional[Dict[str, Any]] = None
+    account: Optional[Dict[str, Any]] = None
 
     @property
     def seen(self) -> Dict[str, Any]:

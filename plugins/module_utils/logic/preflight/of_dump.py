@@ -10,11 +10,19 @@ from typing import List, Optional
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import parse_version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import REFUSE, Check
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import (
+    OVERRULE,
+    REFUSE,
+    WARN,
+    Check,
+)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.dump_lacks import Lacking, lacking
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Facts, Seen
 
 # Of a GTID set, in a message: whole, but for one with many servers' ids.
 _SHOWN = 200
+# Of the things that a dump lacks.
+_LISTED = 5
 
 
 def incomplete(facts: Facts) -> Optional[Seen]:
@@ -123,6 +131,68 @@ def without_accounts(facts: Facts) -> Optional[Seen]:
     )
 
 
+def changed(facts: Facts) -> Optional[Seen]:
+    now = facts.dump.get("fingerprint_now")
+    if now is None or now == facts.dump["fingerprint"]:
+        return None
+    return Seen(
+        "the dump is another than when it was looked at",
+        facts.dump_path,
+        "wait until whatever writes it is done, and start over",
+    )
+
+
+def writable(facts: Facts) -> Optional[Seen]:
+    writers = facts.dump.get("writers")
+    if not writers:
+        return None
+    return Seen(
+        "others may change the dump, whose statements run with all privileges: %s" % writers,
+        facts.dump_path,
+        "chown root %s; chmod go-w %s" % (facts.dump_path, facts.dump_path),
+    )
+
+
+def snapshot_unknown(facts: Facts) -> Optional[Seen]:
+    """mysqldump writes the position down only under a lock, or from inside the snapshot, that also holds the GTIDs."""
+    if "position" not in facts.dump or facts.dump["position"] or not facts.dump.get("size") or not facts.dump_gtids:
+        return None
+    return Seen(
+        "nothing in the dump shows that its rows and its GTID set are of one moment: it tells no binary log position",
+        facts.dump_path,
+        "if it was not made with --single-transaction by mysqldump 8.0.32 or later, take it again with"
+        " --single-transaction --source-data=2 (--master-data=2 before 8.0.26)",
+    )
+
+
+def lacks(facts: Facts) -> Optional[Seen]:
+    return _lacking(
+        facts,
+        [one for one in lacking(facts) if one.surely],
+        "the dump declares all that its source executed, and lacks what the source has",
+        "overrule this check if the replica is meant to be without them",
+    )
+
+
+def may_lack(facts: Facts) -> Optional[Seen]:
+    return _lacking(
+        facts,
+        [one for one in lacking(facts) if not one.surely],
+        "the source has what the dump lacks, and may have had it when the dump was taken",
+        "look at when they were made",
+    )
+
+
+def _lacking(facts: Facts, found: List[Lacking], what: str, or_else: str) -> Optional[Seen]:
+    if not found:
+        return None
+    shown = ", ".join(one.name for one in found[:_LISTED])
+    more = " and %d more" % (len(found) - _LISTED) if len(found) > _LISTED else ""
+    options = " with " + " ".join(sorted({one.option for one in found if one.option}))
+    again = "take it again%s" % (options if options != " with " else "")
+    return Seen("%s: %s%s" % (what, shown, more), facts.dump_path, "%s; %s" % (again, or_else))
+
+
 def _shortened(gtids: Optional[str]) -> str:
     if not gtids:
         return "none"
@@ -202,5 +272,50 @@ CHECKS: List[Check] = [
         "Accounts are to be loaded, and the dump holds none.",
         "mysql_replica_accounts",
         without_accounts,
+    ),
+    Check(
+        "dump_changed",
+        REFUSE,
+        "dump",
+        (),
+        "The dump is another than when it was looked at.",
+        None,
+        changed,
+    ),
+    Check(
+        "dump_writable_by_others",
+        WARN,
+        "dump",
+        (),
+        "Somebody else may change the dump, whose statements run with all privileges.",
+        None,
+        writable,
+    ),
+    Check(
+        "dump_snapshot_unknown",
+        WARN,
+        "dump",
+        (),
+        "Nothing in the dump shows that its rows and its GTID set are of one moment.",
+        None,
+        snapshot_unknown,
+    ),
+    Check(
+        "dump_lacks_objects",
+        REFUSE,
+        "dump",
+        ("source",),
+        "The dump declares all GTIDs of the source, and lacks schemas, tables, routines, events or triggers of it.",
+        OVERRULE,
+        lacks,
+    ),
+    Check(
+        "dump_may_lack_objects",
+        WARN,
+        "dump",
+        ("source",),
+        "The source has schemas, tables, routines, events or triggers that may be missing in the dump, or newer.",
+        None,
+        may_lack,
     ),
 ]

@@ -6,9 +6,14 @@
 
 from typing import List, Optional
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import MYSQL
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import MYSQL, parse_version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import REFUSE, Check
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.check import (
+    NOTE,
+    REFUSE,
+    WARN,
+    Check,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Facts, Seen
 
 
@@ -36,6 +41,19 @@ def gtids_off(facts: Facts) -> Optional[Seen]:
     )
 
 
+def updates_not_logged(facts: Facts) -> Optional[Seen]:
+    """Before there was a table for them, GTIDs of applied transactions were nowhere but in the binary log."""
+    if facts.server.get("log_replica_updates") is not False:
+        return None
+    if parse_version(facts.server["version"]).version >= _GTID_TABLE_SINCE:
+        return None
+    return Seen(
+        "log_slave_updates is off: this series forgets what it has applied, and does not start with gtid_mode=ON",
+        facts.address,
+        "set log_slave_updates in its option file and restart it",
+    )
+
+
 def metadata_unusable(facts: Facts) -> Optional[Seen]:
     if facts.seen["metadata"] != "unusable" or facts.asked.reinitialize:
         return None
@@ -55,17 +73,6 @@ def other_channels(facts: Facts) -> Optional[Seen]:
         % ", ".join(repr(o) for o in others),
         facts.address,
         "a server with several sources cannot be rebuilt from one dump",
-    )
-
-
-def downstreams(facts: Facts) -> Optional[Seen]:
-    below = facts.seen["downstreams"]
-    if facts.asked.allow_downstream or not below:
-        return None
-    return Seen(
-        "%d entries show servers that replicate from this one: %s" % (len(below), below[0]),
-        facts.address,
-        "point them at the source, or take their rebuild on with mysql_replica_allow_downstream=true",
     )
 
 
@@ -92,6 +99,63 @@ def extra_schemas(facts: Facts) -> Optional[Seen]:
         "say what becomes of them with mysql_replica_extra_schemas=keep or drop",
     )
 
+
+def another_run(facts: Facts) -> Optional[Seen]:
+    if not facts.seen.get("another_run"):
+        return None
+    return Seen(
+        "another run is at work on this replica: %s" % facts.seen["another_run"],
+        facts.address,
+        "wait until it has ended, or end it, then run the same command again",
+    )
+
+
+def recovery_off(facts: Facts) -> Optional[Seen]:
+    if facts.server.get("relay_log_recovery") is not False:
+        return None
+    return Seen(
+        "relay_log_recovery is off: after a crash the replica goes on with relay logs that may be cut",
+        facts.address,
+        "set relay_log_recovery=ON in its option file once it replicates by GTID and its source keeps its logs",
+    )
+
+
+def restart_pending(facts: Facts) -> Optional[Seen]:
+    waiting = ["%s is %s, and %s after it" % (name, now, then) for name, then, now in facts.seen.get("persisted") or ()]
+    watch = facts.seen.get("watch")
+    if watch and watch.replaced:
+        waiting.append("the program of the server was replaced (a package update)")
+    if not waiting:
+        return None
+    return Seen(
+        "a restart would change the server: %s" % "; ".join(waiting[:_SHOWN]),
+        facts.address,
+        "restart it first, so that nothing changes in the middle, or RESET PERSIST what is not meant",
+    )
+
+
+def supervised(facts: Facts) -> Optional[Seen]:
+    return None if facts.asked.reinitialize else _supervised(facts)
+
+
+def supervised_reinitialize(facts: Facts) -> Optional[Seen]:
+    return _supervised(facts) if facts.asked.reinitialize else None
+
+
+def _supervised(facts: Facts) -> Optional[Seen]:
+    watch = facts.seen.get("watch")
+    if not watch or not watch.supervisors:
+        return None
+    return Seen(
+        "the server is started again when it ends, by %s" % ", ".join(watch.supervisors),
+        facts.address,
+        "have it stopped by its service manager (mysql_replica_service_manager), never by a kill",
+    )
+
+
+_SHOWN = 5  # of a list, in a message
+# Reference manual, "mysql.gtid_executed Table"
+_GTID_TABLE_SINCE = (5, 7, 5)
 
 CHECKS: List[Check] = [
     Check(
@@ -131,15 +195,6 @@ CHECKS: List[Check] = [
         other_channels,
     ),
     Check(
-        "live_downstreams",
-        REFUSE,
-        "replica",
-        ("replica",),
-        "Other servers replicate from this one.",
-        "mysql_replica_allow_downstream",
-        downstreams,
-    ),
-    Check(
         "errant_transactions",
         REFUSE,
         "replica",
@@ -156,5 +211,51 @@ CHECKS: List[Check] = [
         "The replica has schemas that are not in the dump.",
         "mysql_replica_extra_schemas",
         extra_schemas,
+    ),
+    Check(
+        "replica_updates_not_logged",
+        REFUSE,
+        "replica",
+        ("replica",),
+        "A replica of 5.6 does not log what it applies, which it needs for GTIDs.",
+        None,
+        updates_not_logged,
+    ),
+    Check("another_run", REFUSE, "replica", ("replica",), "Another run is at work on this replica.", None, another_run),
+    Check(
+        "relay_log_recovery_off",
+        NOTE,
+        "replica",
+        ("replica",),
+        "The replica does not discard relay logs that a crash may have cut.",
+        None,
+        recovery_off,
+    ),
+    Check(
+        "restart_pending",
+        WARN,
+        "replica",
+        ("replica",),
+        "The next restart would change the server: settings that are persisted, or its program.",
+        None,
+        restart_pending,
+    ),
+    Check(
+        "supervised",
+        NOTE,
+        "replica",
+        ("replica",),
+        "Something starts the server again when it ends.",
+        None,
+        supervised,
+    ),
+    Check(
+        "supervised_while_reinitialized",
+        WARN,
+        "replica",
+        ("replica",),
+        "Something starts the server again when it ends, and its data directory is to be replaced.",
+        None,
+        supervised_reinitialize,
     ),
 ]

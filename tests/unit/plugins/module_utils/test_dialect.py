@@ -174,6 +174,8 @@ VERSIONS = [
     ("8.0.36-28-debug-log", "mysql", (8, 0, 36)),
     ("5.7.44-rds.20240408-log", "mysql", (5, 7, 44)),
     ("10.11.19-MariaDB-0+deb12u1", "mariadb", (10, 11, 19)),
+    ("8.0.mysql_aurora.3.04.0", "mysql", (8, 0, 0)),
+    ("5.7.mysql_aurora.2.11.1", "mysql", (5, 7, 0)),
     ("5.5.5-10.4.8-MariaDB-1:10.4.8+maria~bionic-log", "mariadb", (10, 4, 8)),
     ("10.6.12-MariaDB-1:10.6.12+maria~ubu2004", "mariadb", (10, 6, 12)),
     ("5.5.68-MariaDB", "mariadb", (5, 5, 68)),

@@ -5,6 +5,7 @@
 """Each check finds its own fact, and no other check minds it; a clear way has no findings."""
 
 import pytest
+from unit.plugins.module_utils import test_preflight_cloud, test_preflight_dump, test_preflight_pair
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight import checks as preflight
@@ -15,6 +16,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight
     WARN,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.preflight.facts import Asked, Facts
+
+PARTS = (test_preflight_cloud, test_preflight_dump, test_preflight_pair)
 
 SOURCE = "aaaaaaaa-2222-3333-4444-555555555555"
 REPLICA = "bbbbbbbb-2222-3333-4444-555555555555"
@@ -82,6 +85,8 @@ def asked(**changes):
     return {"asked": Asked(**changes)}
 
 
+OLDER = dict(server(version="8.0.36"), **source(version="8.0.36"))
+
 # check, what is seen, changes to the clean facts, what the finding has to name
 FOUND = [
     (
@@ -147,7 +152,7 @@ FOUND = [
     ("dump_too_old", "the source has purged on", source(gtid_purged=SOURCE + ":1-16"), SOURCE + ":16"),
     ("dump_too_old", "with a hole", dump(gtid_purged=SOURCE + ":1-4:6-15"), SOURCE + ":5"),
     ("dump_of_newer_series", "newer", dump(server_version="10.0.0"), "mysql 10.0.0"),
-    ("dump_of_newer_series", "8.4 into 8.0", dict(server(version="8.0.36"), **dump(server_version="8.4.3")), "8.4.3"),
+    ("dump_of_newer_series", "8.4 into 8.0", dict(OLDER, **dump(server_version="8.4.3")), "8.4.3"),
     ("dump_of_newer_series", "of MariaDB", dump(server_version="10.11.19-MariaDB"), "mariadb 10.11.19"),
     ("gtids_off", "gtid_mode", server(gtid_mode="ON_PERMISSIVE"), "gtid_mode=ON_PERMISSIVE"),
     ("gtids_off", "no such setting", server(gtid_mode=None), "gtid_mode=None"),
@@ -191,7 +196,8 @@ def test_one_thing_in_the_way(check, changes, named):
 
 def test_every_check_has_a_case_here_and_an_id_of_its_own():
     ids = [row.id for row in preflight.CHECKS]
-    assert {row[0] for row in FOUND} == set(ids)
+    cases = {row[0] for row in FOUND}.union(*(part.CASES for part in PARTS))
+    assert cases == set(ids)
     assert len(set(ids)) == len(ids)
 
 
@@ -246,8 +252,8 @@ def test_everything_is_told_at_once():
         "dump_without_gtids",
         "gtids_off",
         "other_channels",
-        "live_downstreams",
         "errant_transactions",
+        "live_downstreams",
     ]
 
 
