@@ -24,7 +24,9 @@ help: ## this list
 setup: ## build .venv with the pinned tools (quick when nothing has changed)
 	@python3 tests/gates/supervise.py tests/gates/setup.sh
 
-test: lint unit integration molecule build ## everything that continuous integration runs
+test: setup ## everything that continuous integration runs
+	$(RUN) $(PY) tests/gates/side_by_side.py lint unit molecule
+	@$(MAKE) integration build
 
 lint: lint-python lint-ansible lint-docs sanity ## every static gate
 
