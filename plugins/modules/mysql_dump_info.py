@@ -286,7 +286,7 @@ hidden_row_ids:
       description: Number of columns in the definition.
       type: int
       sample: 4
-    values:
+    row_values:
       description: Number of values in the first row; null when there is none, or it names its columns.
       type: int
       sample: 3

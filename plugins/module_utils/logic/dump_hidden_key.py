@@ -43,7 +43,7 @@ class HiddenKeys:
     def result(self) -> List[Dict[str, Any]]:
         """A dict a table: database, table, columns of its definition, values of its first row (None when unknown)."""
         return [
-            dict(database=database, table=table, columns=columns, values=values)
+            dict(database=database, table=table, columns=columns, row_values=values)
             for (database, table), (columns, values) in self._found.items()
         ]
 

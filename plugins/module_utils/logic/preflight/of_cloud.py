@@ -113,13 +113,13 @@ def accounts_of_service(facts: Facts) -> Optional[Seen]:
 
 
 def hidden_without_values(facts: Facts) -> Optional[Seen]:
-    wrong = [one for one in _hidden(facts) if one["values"] is not None and one["values"] != one["columns"]]
+    wrong = [one for one in _hidden(facts) if one["row_values"] is not None and one["row_values"] != one["columns"]]
     if not wrong:
         return None
     return Seen(
         "%d tables have Alibaba's hidden row id in their definition and no value for it in their rows, so that the load"
         " would end with error 1136: %s (%d columns, %d values)"
-        % (len(wrong), _named(wrong), wrong[0]["columns"], wrong[0]["values"]),
+        % (len(wrong), _named(wrong), wrong[0]["columns"], wrong[0]["row_values"]),
         facts.dump_path,
         "give these tables a primary key on the source, or take the dump with --complete-insert or by an account whose"
         " sessions have show_ipk_info=OFF",

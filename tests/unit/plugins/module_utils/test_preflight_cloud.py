@@ -161,7 +161,7 @@ def dump(**changes):
 
 
 CLEAN = Facts(address="/run/mysqld.sock", replica=HERE, source=THERE, dump=DUMP, asked=Asked())
-HIDDEN = {"database": "shop", "table": "visit", "columns": 4, "values": 3}
+HIDDEN = {"database": "shop", "table": "visit", "columns": 4, "row_values": 3}
 
 # check, what is seen, changes to the clean facts, what the finding has to name
 FOUND = [
@@ -209,8 +209,8 @@ FOUND = [
         "Azure",
     ),
     ("hidden_row_ids_without_values", "one short", dump(hidden_row_ids=[HIDDEN]), "shop.visit (4 columns, 3 values)"),
-    ("hidden_row_ids", "with values", dump(hidden_row_ids=[dict(HIDDEN, values=4)]), "shop.visit"),
-    ("hidden_row_ids", "unknown", dump(hidden_row_ids=[dict(HIDDEN, values=None)]), "shop.visit"),
+    ("hidden_row_ids", "with values", dump(hidden_row_ids=[dict(HIDDEN, row_values=4)]), "shop.visit"),
+    ("hidden_row_ids", "unknown", dump(hidden_row_ids=[dict(HIDDEN, row_values=None)]), "shop.visit"),
     ("time_zone_names_missing", "", {"source": dict(THERE, cloud=cloud(named_time_zones=True))}, "1298"),
     (
         "table_names_fold_differently",
@@ -308,7 +308,7 @@ def test_a_hidden_row_id_is_found_with_the_first_of_its_rows():
     keys.rows(("shop", "item"), b"INSERT INTO `item` VALUES (1)")
     keys.rows(("shop", "visit"), b"INSERT INTO `visit` VALUES ('a','b'),('c','d')")
     keys.rows(("shop", "visit"), b"INSERT INTO `visit` VALUES ('a','b',3)")
-    assert keys.result() == [{"database": "shop", "table": "visit", "columns": 3, "values": 2}]
+    assert keys.result() == [{"database": "shop", "table": "visit", "columns": 3, "row_values": 2}]
 
 
 @pytest.mark.parametrize(
