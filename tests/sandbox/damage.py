@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import pick, relaylog_file
+from . import damages_systables, pick, relaylog_file
 from .pick import quote
 from .server import Server
 from .unlogged import run_unlogged, writable
@@ -167,4 +167,5 @@ DAMAGES = {
     "errant_transaction": Damage(errant_transaction, "a transaction that only the replica has"),
     "diverged_row": Damage(diverged_row, "one value of one row differs, unnoticed by replication"),
     "dropped_table": Damage(dropped_table, "a table is gone, unnoticed until replication touches it"),
+    **{name: Damage(*row) for name, row in damages_systables.DAMAGES.items()},
 }

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers whose system tables are damaged and healed, and what has to hold of a healed one."""
+
+from __future__ import annotations
+
+import pymysql
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
+from sandbox.server import Server
+from sandbox.topology import Sandbox
+
+
+class Boxes:
+    """A source with a table, and a replica, of each kind that a test asks for. Tests heal what they damage."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Sandbox, dict[str, str]]] = {}
+
+    def lend(self, kind: str) -> Sandbox:
+        """One that another test has failed on is not lent again."""
+        if kind in self._made and not _is_well(*self._made[kind]):
+            self._made.pop(kind)[0].down()
+        if kind not in self._made:
+            box = Sandbox.up(server=kind)
+            box.source.execute("CREATE DATABASE d")
+            box.source.execute("CREATE TABLE d.t (id INT PRIMARY KEY, n INT, KEY (n))")
+            box.source.execute("INSERT INTO d.t VALUES (1, 1), (2, 1)")
+            box.wait_caught_up(box.replicas[0])
+            self._made[kind] = box, definitions(box.replicas[0])
+        return self._made[kind][0]
+
+    def down(self) -> None:
+        for box, _definitions in self._made.values():
+            box.down()
+
+
+def _is_well(box: Sandbox, pristine: dict[str, str]) -> bool:
+    try:
+        box.wait_replicating(box.replicas[0], timeout=5)
+        return definitions(box.replicas[0]) == pristine
+    except (pymysql.err.MySQLError, TimeoutError):
+        return False
+
+
+def definitions(server: Server) -> dict[str, str]:
+    return {name: server.rows(f"SHOW CREATE TABLE mysql.{name}")[0]["Create Table"] for name in NAMES}
+
+
+def statistics(server: Server) -> list[str]:
+    return [
+        row["t"]
+        for name in ("innodb_table_stats", "innodb_index_stats")
+        for row in server.rows(f"SELECT DISTINCT table_name AS t FROM mysql.{name} WHERE database_name = 'd'")
+    ]
+
+
+def prove(box: Sandbox, before: dict[str, str]) -> None:
+    """It replicates as it did, also after a restart, claims nothing of its own, and its tables are as they were."""
+    source, replica = box.source, box.replicas[0]
+    for _start in range(2):
+        box.wait_replicating(replica)
+        source.execute("INSERT INTO d.t SELECT MAX(id) + 1, 1 FROM d.t")
+        box.wait_caught_up(replica)
+        status = replica.replica_status()
+        assert (status["Source_Host"], int(status["Source_Port"])) == (source.host, source.port)
+        assert (status["Source_User"], int(status["Auto_Position"])) == ("repl", 1)
+        assert replica.uuid not in replica.gtid_executed
+        assert definitions(replica) == before
+        assert statistics(replica) == ["t", "t"]
+        assert not replica.rows("SHOW DATABASES LIKE 'dbre%'")
+        replica.restart()
+    box.wait_replicating(replica)

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/repair_system_tables.yml, as a user runs it: from a server that does not start to one that replicates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration.ansible_run import ROOT, AnsibleRun, Outcome, command_lines, secrets_in
+from integration.server_state import settings, sha256
+from integration.system_tables import Boxes, definitions, prove
+from sandbox import builds
+from sandbox.topology import Sandbox
+
+PLAYBOOK = ROOT / "playbooks/repair_system_tables.yml"
+OLD, NEW = "5.6", builds.modern_spec()
+NO_SOURCE = {"source_host": "", "source_user": "", "source_password": ""}
+
+
+@pytest.fixture(scope="module")
+def boxes() -> Iterator[Boxes]:
+    made = Boxes()
+    yield made
+    made.down()
+
+
+def repair(box: Sandbox, *arguments: str, **variables: Any) -> Outcome:
+    """variables without their prefix mysql_replica_."""
+    named = {f"mysql_replica_{name}": value for name, value in variables.items()}
+    named["mysql_replica_datadir"] = str(box.replicas[0].datadir)
+    named["mysql_replica_hosts"] = "replica1"
+    with AnsibleRun(box, PLAYBOOK, "--extra-vars", json.dumps(named), *arguments) as run:
+        return run.wait()
+
+
+def test_where_nothing_is_wrong_nothing_is_done(boxes: Boxes, server_kind: str) -> None:
+    box = boxes.lend(server_kind)
+    outcome = repair(box)
+    assert (outcome.returncode, outcome.changed) == (0, 0), outcome.output
+    assert "nothing to do" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage", "table"),
+    [(OLD, "data_file_garbage", "slave_master_info"), (NEW, "dropped_before_start", "slave_master_info")],
+)
+def test_a_lost_connection_is_made_anew_from_the_inventory(boxes: Boxes, kind: str, damage: str, table: str) -> None:
+    box = boxes.lend(kind)
+    replica = box.replicas[0]
+    usual, before = settings(replica), definitions(replica)
+    box.damage(f"systable_{damage}", replica, table=table)
+
+    files = {path.name for path in (replica.datadir / "mysql").iterdir()}
+    planned = repair(box, "--check", "--diff")
+    assert planned.returncode == 0, planned.output
+    assert "would be repaired" in planned.output
+    assert {path.name for path in (replica.datadir / "mysql").iterdir()} == files
+    assert replica.is_running() == (kind == NEW), "check mode starts nothing"
+
+    with command_lines() as seen:
+        outcome = repair(box, "-vvv")
+    assert outcome.returncode == 0, outcome.output
+    assert not secrets_in(outcome.output)
+    assert not secrets_in("\n".join(seen))
+    assert settings(replica) == usual
+    again = repair(box)
+    assert (again.returncode, again.changed) == (0, 0), again.output
+    assert not replica.dropin.exists()
+    prove(box, before)
+
+
+@pytest.mark.parametrize("kind", [OLD, NEW])
+def test_a_connection_that_could_be_read_comes_back_without_the_inventory(boxes: Boxes, kind: str) -> None:
+    box = boxes.lend(kind)
+    replica = box.replicas[0]
+    before = definitions(replica)
+    box.damage("systable_altered", replica, table="slave_master_info")
+    assert not replica.replica_status()
+    outcome = repair(box, "-vvv", **NO_SOURCE)
+    assert outcome.returncode == 0, outcome.output
+    assert not secrets_in(outcome.output)
+    assert not list((replica.directory / "dbre/state").glob("channel-*"))
+    assert repair(box, **NO_SOURCE).changed == 0
+    prove(box, before)
+
+
+def test_a_connection_that_nobody_knows_is_said_to_be_lost(boxes: Boxes) -> None:
+    box = boxes.lend(OLD)
+    replica = box.replicas[0]
+    before = definitions(replica)
+    box.damage("systable_both_files_deleted", replica, table="slave_master_info")
+    outcome = repair(box, **NO_SOURCE)
+    assert outcome.returncode != 0
+    assert "was lost with" in outcome.output
+    assert definitions(replica) == before, "the tables are healthy, all the same"
+    box.attach(replica)
+    prove(box, before)
+
+
+def test_the_server_itself_can_be_let_make_the_tables(boxes: Boxes) -> None:
+    box = boxes.lend(NEW)
+    replica = box.replicas[0]
+    before = definitions(replica)
+    for table in ("slave_master_info", "slave_relay_log_info", "slave_worker_info"):
+        box.damage("systable_dropped", replica, table=table)
+    outcome = repair(box, "--extra-vars", "stats_tables_recreate_by=upgrade")
+    assert outcome.returncode == 0, outcome.output
+    assert "--upgrade=FORCE" in outcome.output
+    assert not replica.dropin.exists()
+    prove(box, before)
+
+
+def test_a_damaged_mysql_ibd_is_refused_with_the_reason() -> None:
+    with Sandbox.up(server=NEW) as box:
+        replica = box.replicas[0]
+        box.damage("systable_system_space_page", replica)
+        before = sha256(replica.datadir / "mysql.ibd")
+        outcome = repair(box, start_timeout=5)
+        assert outcome.returncode != 0
+        assert "this cannot be repaired" in outcome.output
+        assert sha256(replica.datadir / "mysql.ibd") == before
+        assert not replica.is_running()
