@@ -12,7 +12,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import sys
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine, sha256_of
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence, offline
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence, offline, restored
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Known, judge_file
 
@@ -101,21 +101,21 @@ class OfflineTables(_Offline):
 class RestoredTables(_Offline):
     """state=restored."""
 
-    def observe(self) -> offline.SetAside:
+    def observe(self) -> restored.SetAside:
         self.refuse_if_used()
         self.aside = Quarantine(self.params["quarantine"])
         away = [entry for entry in self.aside.entries if not self._is_back(entry)]
         originals: List[str] = [entry["original"] for entry in away]
-        return offline.SetAside(self.aside.directory, originals, [path for path in originals if os.path.lexists(path)])
+        return restored.SetAside(self.aside.directory, originals, [path for path in originals if os.path.lexists(path)])
 
-    def plan(self, seen: offline.SetAside) -> Plan:
-        return offline.plan_restore(seen)
+    def plan(self, seen: restored.SetAside) -> Plan:
+        return restored.plan(seen)
 
     def do_put_back(self, _step: Step) -> None:
         self.refuse_if_used()
         Quarantine(self.params["quarantine"]).restore()
 
-    def report(self, _before: offline.SetAside, _after: offline.SetAside, _plan: Plan) -> Dict[str, Any]:
+    def report(self, _before: restored.SetAside, _after: restored.SetAside, _plan: Plan) -> Dict[str, Any]:
         return dict(tables=[], online=False, datadir=self.datadir, quarantine=self.params["quarantine"])
 
     def _is_back(self, entry: Dict[str, Any]) -> bool:

@@ -5,9 +5,7 @@
 """What is done to the files of the five tables while their server is down: as little as lets it start. Pure.
 
 A server of 5.6 or 5.7 does not start with an .ibd that is cut, garbage or another table's, and starts without it (seen
-on 5.6.24; innodb_force_recovery does not help). The rest is done when it answers again. Files that were set aside can
-be put back as long as nothing was made in their place: later, the dictionary belongs to the new file, and a server
-that finds the old one does not start.
+on 5.6.24; innodb_force_recovery does not help). The rest is done when it answers again.
 """
 
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -35,17 +33,6 @@ class Observed(NamedTuple):
 
     def describe(self) -> Dict[str, Any]:
         return {finding.name: finding.verdict for finding in self.findings}
-
-
-class SetAside(NamedTuple):
-    """A quarantine. away: paths whose files are only in there. taken: of those, where another file has the place."""
-
-    directory: str
-    away: List[str]
-    taken: List[str]
-
-    def describe(self) -> Dict[str, Any]:
-        return {"set_aside": self.away}
 
 
 def plan(seen: Observed, backup_dir: Optional[str]) -> Plan:
@@ -77,20 +64,3 @@ def plan(seen: Observed, backup_dir: Optional[str]) -> Plan:
     ]
     before = seen.describe()
     return Plan(steps, before, dict(before, **{finding.name: DATA_FILE_MISSING for finding in damaged}))
-
-
-def plan_restore(seen: SetAside) -> Plan:
-    """Raises Refused where another file has come to the place of one that is to be put back."""
-    before = seen.describe()
-    if seen.taken:
-        raise Refused(
-            "another file has come to the place of one that was set aside, and the server's dictionary belongs to it",
-            where=", ".join(seen.taken),
-            untouched=NOTHING,
-            next_step="look at the files in %s; they are put back only where nothing was made in their place"
-            % seen.directory,
-        )
-    if not seen.away:
-        return Plan([], before, before)
-    step = Step("put_back", seen.directory, "put back %s" % ", ".join(seen.away), "they are only in the quarantine")
-    return Plan([step], before, {"set_aside": []})

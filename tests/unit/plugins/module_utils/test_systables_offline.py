@@ -7,6 +7,7 @@
 import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import restored
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import verdict as v
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.evidence import (
     of_tables,
@@ -14,12 +15,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
     space_by_dictionary,
     system_space_damage,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.offline import (
-    Observed,
-    SetAside,
-    plan,
-    plan_restore,
-)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.offline import Observed, plan
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.restored import SetAside
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
 
 NAME = "innodb_table_stats"
@@ -62,10 +59,10 @@ def test_a_damaged_mysql_ibd_is_refused_with_the_way_out():
 
 def test_files_are_put_back_only_where_nothing_was_made_meanwhile():
     away = SetAside("/backup/q", ["/data/mysql/t.ibd"], [])
-    assert [step.action for step in plan_restore(away).steps] == ["put_back"]
-    assert not plan_restore(SetAside("/backup/q", [], [])).needed
+    assert [step.action for step in restored.plan(away).steps] == ["put_back"]
+    assert not restored.plan(SetAside("/backup/q", [], [])).needed
     with pytest.raises(Refused, match="belongs to it"):
-        plan_restore(away._replace(taken=away.away))
+        restored.plan(away._replace(taken=away.away))
 
 
 def test_the_log_is_read_from_the_last_start_on():

@@ -30,6 +30,9 @@ PLANNED = [
     ("mysql_dump_load", "DumpLoad", "load_plan"),
     ("mysql_dump_accounts", "DumpAccounts", "accounts"),
     ("mysql_server_initialize", "ServerInitialize", "server_initialize"),
+    ("mysql_stats_tables", "StatsTables", "systables/steps"),
+    ("mysql_stats_tables", "OfflineTables", "systables/offline"),
+    ("mysql_stats_tables", "RestoredTables", "systables/restored"),
 ]
 
 
@@ -74,7 +77,7 @@ def test_a_module_can_be_imported_and_has_one_entry(name):
     assert callable(imported(name).main)
 
 
-@pytest.mark.parametrize(("module", "operation", "logic"), PLANNED, ids=[row[0] for row in PLANNED])
+@pytest.mark.parametrize(("module", "operation", "logic"), PLANNED, ids=[row[1] for row in PLANNED])
 def test_every_planned_step_can_be_done_and_nothing_else(module, operation, logic):
     done = {name[len("do_") :] for name in dir(getattr(imported(module), operation)) if name.startswith("do_")}
     assert actions_of(logic)
