@@ -146,6 +146,12 @@ connections:
   type: list
   elements: dict
   returned: when the server answered
+connection_lost:
+  description:
+    - Whether C(slave_master_info) was lost, nothing of it could be read, and the server has got no channel since.
+    - Such a server has to be attached to its source anew.
+  type: bool
+  returned: when the server answered
 without_statistics:
   description: Tables for which C(ANALYZE TABLE) wrote no row.
   type: list

@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pymysql
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
+from integration.ansible_run import ROOT, AnsibleRun, Outcome
 from sandbox.server import Server
 from sandbox.topology import Sandbox
+
+PLAYBOOK = ROOT / "playbooks/repair_system_tables.yml"
 
 
 class Boxes:
@@ -42,6 +48,19 @@ def _is_well(box: Sandbox, pristine: dict[str, str]) -> bool:
         return definitions(box.replicas[0]) == pristine
     except (pymysql.err.MySQLError, TimeoutError):
         return False
+
+
+def repair_under_way(box: Sandbox, *arguments: str, **variables: Any) -> AnsibleRun:
+    """The playbook; variables without their prefix mysql_replica_."""
+    named = {f"mysql_replica_{name}": value for name, value in variables.items()}
+    named["mysql_replica_datadir"] = str(box.replicas[0].datadir)
+    named["mysql_replica_hosts"] = "replica1"
+    return AnsibleRun(box, PLAYBOOK, "--extra-vars", json.dumps(named), *arguments)
+
+
+def repair(box: Sandbox, *arguments: str, **variables: Any) -> Outcome:
+    with repair_under_way(box, *arguments, **variables) as run:
+        return run.wait()
 
 
 def definitions(server: Server) -> dict[str, str]:

@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from integration.ansible_run import ROOT, AnsibleRun, Outcome, command_lines, secrets_in
+from integration.ansible_run import command_lines, secrets_in
 from integration.server_state import settings, sha256
-from integration.system_tables import Boxes, definitions, prove
+from integration.system_tables import Boxes, definitions, prove, repair
 from sandbox import builds
 from sandbox.topology import Sandbox
 
-PLAYBOOK = ROOT / "playbooks/repair_system_tables.yml"
 OLD, NEW = "5.6", builds.modern_spec()
 NO_SOURCE = {"source_host": "", "source_user": "", "source_password": ""}
 
@@ -27,15 +24,6 @@ def boxes() -> Iterator[Boxes]:
     made = Boxes()
     yield made
     made.down()
-
-
-def repair(box: Sandbox, *arguments: str, **variables: Any) -> Outcome:
-    """variables without their prefix mysql_replica_."""
-    named = {f"mysql_replica_{name}": value for name, value in variables.items()}
-    named["mysql_replica_datadir"] = str(box.replicas[0].datadir)
-    named["mysql_replica_hosts"] = "replica1"
-    with AnsibleRun(box, PLAYBOOK, "--extra-vars", json.dumps(named), *arguments) as run:
-        return run.wait()
 
 
 def test_where_nothing_is_wrong_nothing_is_done(boxes: Boxes, server_kind: str) -> None:

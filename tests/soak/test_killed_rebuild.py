@@ -12,13 +12,12 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from soak.victims import VICTIMS
 
-from gates.supervise import descendants
-from integration.ansible_run import AnsibleRun, rebuild, rebuild_under_way
+from integration.ansible_run import rebuild, rebuild_under_way
 from integration.server_state import settings
 from sandbox import builds, dataset
 from sandbox.compare import compare
@@ -31,35 +30,6 @@ RUNS = int(os.environ.get("SOAK_RUNS", "15"))
 SEED = os.environ.get("SOAK_SEED", str(time.time_ns()))
 TRIES = 8  # runs of the same command until it goes through: an orphaned module may be at work for a while
 PATIENCE = 3.0  # seconds between two of them
-
-
-def kill_everything(run: AnsibleRun, _replica: Server) -> None:
-    run.kill()
-
-
-def kill_controller(run: AnsibleRun, _replica: Server) -> None:
-    """As when the connection breaks: the module on the target goes on, an orphan."""
-    run.kill_alone()
-
-
-def kill_module(run: AnsibleRun, _replica: Server) -> None:
-    """Whatever runs on the target just now; the playbook sees a failed task, or nothing when there was none."""
-    for pid in descendants(run.pid):
-        try:
-            if b"AnsiballZ_mysql" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, 9)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    run.wait()
-
-
-def kill_mysqld(run: AnsibleRun, replica: Server) -> None:
-    if replica.is_running():
-        replica.kill()
-    run.wait()
-
-
-VICTIMS: tuple[Callable[[AnsibleRun, Server], None], ...] = (kill_everything, kill_controller, kill_module, kill_mysqld)
 
 
 def ruin(replica: Server) -> None:

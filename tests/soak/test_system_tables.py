@@ -8,21 +8,18 @@ SOAK_TABLES is a part of a name of a damage or of a table, to run only those.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from integration.ansible_run import ROOT, AnsibleRun, Outcome, secrets_in
+from integration.ansible_run import secrets_in
 from integration.server_state import settings, sha256
-from integration.system_tables import Boxes, definitions, prove
+from integration.system_tables import Boxes, definitions, prove, repair
 from sandbox import builds
 from sandbox.topology import Sandbox
 
-PLAYBOOK = ROOT / "playbooks/repair_system_tables.yml"
 OLD, NEW = "5.6", builds.modern_spec()
 REPLICATION = ("slave_master_info", "slave_relay_log_info", "slave_worker_info")
 STATISTICS = ("innodb_index_stats", "innodb_table_stats")
@@ -52,15 +49,6 @@ def boxes() -> Iterator[Boxes]:
     made = Boxes()
     yield made
     made.down()
-
-
-def repair(box: Sandbox, **variables: Any) -> Outcome:
-    """variables without their prefix mysql_replica_."""
-    named = {f"mysql_replica_{name}": value for name, value in variables.items()}
-    named["mysql_replica_datadir"] = str(box.replicas[0].datadir)
-    named["mysql_replica_hosts"] = "replica1"
-    with AnsibleRun(box, PLAYBOOK, "--extra-vars", json.dumps(named)) as run:
-        return run.wait()
 
 
 @pytest.mark.parametrize(("kind", "damage", "table"), WANTED, ids=[" ".join(row) for row in WANTED])

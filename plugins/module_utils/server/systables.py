@@ -20,7 +20,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
     DATA_DICTIONARY,
     STATISTICS,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import Life
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.observed import Life
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import (
     DATA_FILE_DAMAGED,
     DEFINITION_DIFFERS,

@@ -17,12 +17,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan impo
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import (
-    Observed,
-    Wish,
-    needs,
-    plan,
-)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.observed import Observed
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import Wish, needs, plan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.recipes import recipe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.steps import SCRATCH
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
@@ -105,6 +101,7 @@ class StatsTables(ReplicaOperation):
                 dict(kept.public(), channel=name, password_known="source_password" in kept.settings)
                 for name, kept in sorted(dict(after.kept, **after.journaled).items())
             ],
+            connection_lost=after.connection_is_lost(),
             without_statistics=self.without_statistics,
             quarantine=self.aside and self.aside.directory,
         )

@@ -15,7 +15,6 @@ done, then forgotten.
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import Version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.kept_channel import Kept
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED, Channel
@@ -24,6 +23,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
     SERVER_UPGRADES,
     STATISTICS,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.observed import CONNECTIONS, Observed
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.recipes import (
     STOP,
     UPGRADE,
@@ -38,61 +38,7 @@ NO_REPAIR = (
     "this cannot be repaired: save what can be read, then rebuild the replica with a new data directory (playbook"
     " rebuild_replica with mysql_replica_reinitialize)"
 )
-CLOCK = 2  # seconds: a start is told by the server's uptime, which is whole seconds
-CONNECTIONS = "slave_master_info"
 POSITIONS = "slave_relay_log_info"
-
-
-class Life(NamedTuple):
-    """From one start of a server to its end. started: seconds since 1970, right to a second or two.
-
-    pid_file: when its pid file was written, in nanoseconds, which tells two starts within a second; None for unknown.
-    """
-
-    started: int
-    pid_file: Optional[int]
-
-    def is_that_of(self, noted: Optional[List[Any]]) -> bool:
-        """noted: a life as the journal has it."""
-        if not noted:
-            return False
-        then = Life(*noted)
-        if self.pid_file is not None and then.pid_file is not None:
-            return self.pid_file == then.pid_file
-        return abs(self.started - then.started) <= CLOCK
-
-
-class Observed(NamedTuple):
-    """What is seen of a server that answers.
-
-    channels: those in its memory, [] for a server that keeps them in files. unusable: it has none, as it could not use
-    these tables when it was started.
-    kept: name of a channel -> what can be read of it now. journaled: the same, as an earlier run wrote it down.
-    stored: names of the channels that have a row in slave_master_info. relay_logs: paths. super_read_only: None where
-    there is no such setting. scratch: the schema of steps.SCRATCH is there. journal: what an earlier run left, see
-    _record(). life: which life of the server this is. system_space_damage: what is wrong with mysql.ibd.
-    """
-
-    address: str
-    version: Version
-    findings: List[Finding]
-    channels: List[Channel]
-    unusable: bool
-    kept: Dict[str, Kept]
-    journaled: Dict[str, Kept]
-    stored: List[str]
-    relay_logs: List[str]
-    super_read_only: Optional[str]
-    scratch: bool
-    journal: Dict[str, Any]
-    life: Life
-    system_space_damage: Optional[str] = None
-
-    def describe(self) -> Dict[str, Any]:
-        shown: Dict[str, Any] = {finding.name: finding.verdict for finding in self.findings}
-        if self.super_read_only is not None:
-            shown["super_read_only"] = self.super_read_only
-        return shown
 
 
 class Wish(NamedTuple):
@@ -130,7 +76,7 @@ def plan(seen: Observed, wish: Wish) -> Plan:
     _guard(seen, wish, recipes, replaced)
 
     # A run that was killed may have replaced the tables, and not started again what writes into them.
-    interrupted = set(seen.journal.get("start") or ()) & _in_memory(seen)
+    interrupted = set(seen.journal.get("start") or ()) & seen.in_memory()
     stopped = [one.name for one in seen.channels if _wanted(one) and (replaced or one.name in interrupted)]
     started = sorted(interrupted | set(stopped))
     analyze = wish.analyze and _analyze(seen, recipes)
@@ -154,7 +100,7 @@ def plan(seen: Observed, wish: Wish) -> Plan:
     lifted = seen.super_read_only == "ON" and any(step.action not in steps.WRITE_NOTHING for step in work)
     set_back = read_only == "ON" and (seen.super_read_only == "OFF" or lifted)
     before = seen.describe()
-    if not (work or forgotten or set_back):
+    if not (work or forgotten or set_back or _is_found_again(seen)):
         return Plan([], before, before)
 
     record = _record(seen, connections, started, analyze, read_only)
@@ -167,7 +113,7 @@ def plan(seen: Observed, wish: Wish) -> Plan:
     after = dict(before, **{f.name: HEALTHY for f, actions in recipes if _comes_back(actions, analyze)})
     if read_only is not None:
         after["super_read_only"] = read_only
-    return Plan(first + work + last + forgotten + [steps.settle()], before, after)
+    return Plan(first + work + last + forgotten + [steps.settle(record)], before, after)
 
 
 def _guard(seen: Observed, wish: Wish, recipes: List[Tuple[Finding, Recipe]], replaced: Set[str]) -> None:
@@ -203,10 +149,6 @@ def _relay_logs_at_stake(seen: Observed, replaced: Set[str]) -> bool:
     return bool(seen.unusable and {CONNECTIONS, POSITIONS} & replaced and seen.relay_logs)
 
 
-def _in_memory(seen: Observed) -> Set[str]:
-    return {one.name for one in seen.channels}
-
-
 def _wanted(channel: Channel) -> bool:
     """Whether somebody wants this channel to run: one thread does, or was ended by an error."""
     failed = channel.applier_failure is not None or channel.receiver_failure is not None
@@ -224,8 +166,8 @@ def _comes_back(actions: Recipe, analyze: bool) -> bool:
 
 def _connections(seen: Observed) -> Dict[str, Kept]:
     """What has to be written down, as the rows of slave_master_info are lost. Memory is right, then an earlier run."""
-    ours = set(seen.journal.get("connections") or ()) & set(seen.journaled)
-    found = {name: kept for name, kept in seen.kept.items() if name in _in_memory(seen) or name not in ours}
+    ours = seen.noted()
+    found = {name: kept for name, kept in seen.kept.items() if name in seen.in_memory() or name not in ours}
     by_position = sorted(name for name in found if not found[name].settings.get("auto_position"))
     if by_position and seen.unusable:
         raise Refused(
@@ -253,8 +195,13 @@ def _made_anew(seen: Observed, recipes: List[Tuple[Finding, Recipe]], missing: b
 
 def _done_with(seen: Observed, connections: Dict[str, Kept], started: List[str]) -> List[str]:
     """Channels that were written down, and that the server itself stores again, or will when it has started them."""
-    stores = _in_memory(seen) & {*seen.stored, *started}
-    return sorted(stores & (set(seen.journal.get("connections") or ()) & set(seen.journaled) | set(connections)))
+    stores = seen.in_memory() & {*seen.stored, *started}
+    return sorted(stores & (seen.noted() | set(connections)))
+
+
+def _is_found_again(seen: Observed) -> bool:
+    """Whether somebody has given the server the connection that an earlier run called lost."""
+    return bool(seen.journal.get("lost") and not seen.connection_is_lost())
 
 
 def _record(
@@ -265,6 +212,7 @@ def _record(
         "super_read_only": "ON" if read_only == "ON" else None,
         "start": started,
         "analyze": analyze,
+        "lost": seen.connection_is_lost(),
         "connections": sorted(set(seen.journal.get("connections") or ()) | set(connections)),
     }
     return {name: value for name, value in record.items() if value}

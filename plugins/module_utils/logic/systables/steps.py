@@ -23,9 +23,10 @@ def journal(record: Dict[str, Any]) -> Step:
     )
 
 
-def settle() -> Step:
-    """What outlives the run: a restart that is still to come, and connections that are not given back yet."""
-    return Step("settle", "journal", "forget what is done", "all of it is done", {"keep": ["restart", "connections"]})
+def settle(record: Dict[str, Any]) -> Step:
+    """What outlives the run: a restart that is still to come, connections that are not given back, or lost."""
+    keep = [name for name in ("restart", "connections", "lost") if name in record]
+    return Step("settle", "journal", "forget what is done", "all of it is done", {"keep": keep})
 
 
 def set_super_read_only(value: str, reason: str) -> Step:

@@ -11,13 +11,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect i
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.kept_channel import Kept
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import verdict as v
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import (
-    Life,
-    Observed,
-    Wish,
-    needs,
-    plan,
-)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.observed import Life, Observed
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import Wish, needs, plan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
 
 V56, V57, V80, V84, V97 = [Version(*one) for one in ((5, 6, 24), (5, 7, 44), (8, 0, 20), (8, 4, 3), (9, 7, 4))]
@@ -218,6 +213,26 @@ def test_what_was_written_down_is_forgotten_when_the_server_stores_it_again(a_ch
     assert actions(plan(back, WISH)) == [("forget_connection", "channel ''")]
     for not_yet in (dict(stored=[]), dict(channels=[]), dict(journaled={}), dict(journal={})):
         assert not plan(back._replace(**not_yet), WISH).needed, not_yet
+
+
+def test_a_connection_that_nobody_knows_is_lost_until_the_server_has_a_channel_again(a_channel):
+    gone = seen(V56, {MASTER: v.FILES_MISSING}, unusable=True)
+    assert gone.connection_is_lost()
+    record = plan(gone, WISH).steps[0].data["record"]
+    assert plan(gone, WISH).steps[-1].data["keep"] == ["restart", "lost"]
+    repaired = seen(V56, journal=record)
+    assert repaired.connection_is_lost(), "a run that was killed does not forget it"
+    assert not plan(repaired, WISH).needed
+    back = repaired._replace(channels=[a_channel()], stored=[""], life=Life(1800000000, 6))
+    assert not back.connection_is_lost()
+    assert [step.data for step in plan(back, WISH).steps if step.action == "settle"] == [{"keep": []}]
+
+
+@pytest.mark.parametrize(
+    "known", [dict(kept={"": KEPT}), dict(journaled={"": KEPT}, journal={"connections": [""]}), dict(unusable=False)]
+)
+def test_a_connection_that_somebody_knows_is_not_lost(known):
+    assert not seen(V56, {MASTER: v.FILES_MISSING}, **dict(dict(unusable=True), **known)).connection_is_lost()
 
 
 def test_a_channel_that_follows_by_position_is_not_lost():
