@@ -11,11 +11,19 @@ from typing import Any
 import pymysql
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
-from integration.ansible_run import ROOT, AnsibleRun, Outcome
+from integration.ansible_run import BACKUP, ROOT, STATE, AnsibleRun, Outcome, Task, Template, run_tasks, task
+from integration.server_state import sha256
 from sandbox.server import Server
 from sandbox.topology import Sandbox
 
 PLAYBOOK = ROOT / "playbooks/repair_system_tables.yml"
+MODULE = "mysql_stats_tables"
+# What the module needs to know of a server that does not answer
+DOWN = {
+    "datadir": Template("{{ mysql_replica_error_log | dirname }}/data"),
+    "error_log": Template("{{ mysql_replica_error_log }}"),
+}
+QUIETLY = ("--loose-skip-slave-start", "--loose-skip-replica-start", "--loose-relay-log-recovery=0")
 
 
 class Boxes:
@@ -48,6 +56,35 @@ def _is_well(box: Sandbox, pristine: dict[str, str]) -> bool:
         return definitions(box.replicas[0]) == pristine
     except (pymysql.err.MySQLError, TimeoutError):
         return False
+
+
+def healthy(**options: Any) -> Task:
+    """One run of the module."""
+    return task(MODULE, **{**STATE, **BACKUP, **options})
+
+
+def of_table(result: Any, table: str) -> Any:
+    """What the module says of one table."""
+    return next(row for row in result["tables"] if row["name"] == table)
+
+
+def end(box: Sandbox, result: Any) -> None:
+    """What the module leaves to its caller."""
+    if result["restart_required"]:
+        box.replicas[0].restart(QUIETLY)
+        (attached,) = run_tasks(box, task("mysql_replication_source", keep_settings=True, **STATE)).results
+        assert not attached["failed"], attached["msg"]
+
+
+def files(server: Server) -> dict[str, str]:
+    """sha256 of every file of the data directory; a server that is up writes into its own all the time."""
+    changing = (".ibd",) if server.is_running() else ()
+    place = server.datadir / "mysql" if server.is_running() else server.datadir
+    return {
+        str(path): "" if path.suffix in changing else sha256(path)
+        for path in sorted(place.rglob("*"))
+        if path.is_file()
+    }
 
 
 def repair_under_way(box: Sandbox, *arguments: str, **variables: Any) -> AnsibleRun:

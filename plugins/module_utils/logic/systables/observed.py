@@ -9,10 +9,16 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import Version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.kept_channel import Kept
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import Channel
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import (
+    FORMAT_FILE_MISSING,
+    FORMAT_FILE_UNREADABLE,
+    HEALTHY,
+    Finding,
+)
 
 CLOCK = 2  # seconds: a start is told by the server's uptime, which is whole seconds
 CONNECTIONS = "slave_master_info"
+ROWS_ARE_THERE = (HEALTHY, FORMAT_FILE_MISSING, FORMAT_FILE_UNREADABLE)
 
 
 class Life(NamedTuple):
@@ -76,6 +82,6 @@ class Observed(NamedTuple):
 
     def connection_is_lost(self) -> bool:
         """Whether the table that held the connections is, or was, broken, and nobody knows any of them now."""
-        broken = any(one.name == CONNECTIONS and not one.healthy for one in self.findings)
+        broken = any(one.name == CONNECTIONS and one.verdict not in ROWS_ARE_THERE for one in self.findings)
         known = self.in_memory() or self.stored or self.kept or self.noted()
         return bool(((self.unusable and broken) or self.journal.get("lost")) and not known)

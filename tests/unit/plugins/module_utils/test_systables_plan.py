@@ -228,6 +228,13 @@ def test_a_connection_that_nobody_knows_is_lost_until_the_server_has_a_channel_a
     assert [step.data for step in plan(back, WISH).steps if step.action == "settle"] == [{"keep": []}]
 
 
+@pytest.mark.parametrize("verdict", [v.FORMAT_FILE_MISSING, v.FORMAT_FILE_UNREADABLE])
+def test_a_connection_whose_table_only_lacks_its_format_file_is_not_lost(verdict):
+    found = seen(V56, {MASTER: verdict}, unusable=True)
+    assert not found.connection_is_lost()
+    assert plan(found, WISH).steps[-1].data["keep"] == ["restart"]
+
+
 @pytest.mark.parametrize(
     "known", [dict(kept={"": KEPT}), dict(journaled={"": KEPT}, journal={"connections": [""]}), dict(unusable=False)]
 )
