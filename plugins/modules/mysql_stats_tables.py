@@ -54,6 +54,7 @@ options:
     description:
       - Whether statistics are taken anew, by C(ANALYZE NO_WRITE_TO_BINLOG TABLE), of the tables that have none after
         C(innodb_index_stats) or C(innodb_table_stats) has lost its rows. The rows are looked for afterwards.
+      - With V(false), empty statistics are no fault.
     type: bool
     default: true
   recreate_by:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -114,6 +115,34 @@ def test_the_server_itself_can_be_let_make_the_tables(boxes: Boxes) -> None:
     assert "--upgrade=FORCE" in outcome.output
     assert not replica.dropin.exists()
     prove(box, before)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", [OLD, NEW])
+def test_a_server_that_does_not_start_for_another_reason_is_left_as_it_is(boxes: Boxes, kind: str) -> None:
+    box = boxes.lend(kind)
+    replica = box.replicas[0]
+    before, options = definitions(replica), replica.option_file.read_text()
+    replica.stop()
+    replica.option_file.write_text(options + "\n[mysqld]\nno-such-option-of-any-server\n")
+    outcome = repair(box, start_timeout=5)
+    assert outcome.returncode != 0
+    assert "are not the reason" in outcome.output
+    assert not replica.dropin.exists()
+    assert not list((replica.directory / "dbre/backup").glob("system-tables-*"))
+    replica.option_file.write_text(options)
+    assert repair(box).returncode == 0
+    prove(box, before)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("analyze", [False, True])
+def test_statistics_that_nobody_wants_are_not_missed(boxes: Boxes, analyze: bool) -> None:
+    box = boxes.lend(NEW)
+    replica = box.replicas[0]
+    box.damage("systable_statistics_deleted", replica)
+    outcome = repair(box, "--extra-vars", json.dumps({"stats_tables_analyze": analyze}))
+    assert (outcome.returncode, outcome.changed > 0) == (0, analyze), outcome.output
 
 
 def test_a_damaged_mysql_ibd_is_refused_with_the_reason() -> None:

@@ -107,15 +107,18 @@ def place_of(server: Server, datadir: Optional[str], error_log: Optional[str]) -
     )
 
 
-def findings(server: Server, place: Place, tables: List[str]) -> List[Finding]:
-    """A verdict for each table. Raises ServerError, ReplicaError where the server or its files cannot be asked."""
+def findings(server: Server, place: Place, tables: List[str], statistics: bool) -> List[Finding]:
+    """A verdict for each table. Raises ServerError, ReplicaError where the server or its files cannot be asked.
+
+    statistics: whether those of a table without any are missed.
+    """
     known = _known(server) if place.has_files else {}
     seen = [
         Seen(table, host.files_of(place.datadir, table) if place.has_files else None, known.get(table))
         for table in tables
     ]
-    readable = not any(_is_damaged(one, place) for one in seen)
-    return [_finding(server, place, one, readable) for one in seen]
+    counted = statistics and not any(_is_damaged(one, place) for one in seen)
+    return [_finding(server, place, one, counted) for one in seen]
 
 
 def system_space_damage(place: Place) -> Optional[str]:
@@ -237,7 +240,7 @@ def _is_damaged(seen: Seen, place: Place) -> bool:
     return seen.files is not None and judge(seen, place.version).verdict == DATA_FILE_DAMAGED
 
 
-def _finding(server: Server, place: Place, seen: Seen, readable: bool) -> Finding:
+def _finding(server: Server, place: Place, seen: Seen, counted: bool) -> Finding:
     if _is_damaged(seen, place):
         return judge(seen, place.version)
     table = seen.name
@@ -247,7 +250,7 @@ def _finding(server: Server, place: Place, seen: Seen, readable: bool) -> Findin
         seen = seen._replace(errno=exc.errno, error=exc.found)
     if judge(seen, place.version).healthy:
         seen = seen._replace(complaints=_complaints(server, table))
-    if readable and table in STATISTICS and judge(seen, place.version).healthy:
+    if counted and table in STATISTICS and judge(seen, place.version).healthy:
         seen = seen._replace(without_statistics=_without_statistics(server, table))
     return judge(seen, place.version)
 

@@ -46,7 +46,7 @@ class StatsTables(ReplicaOperation):
     def observe(self) -> Observed:
         damage = systables.system_space_damage(self.place)
         # All are looked at, whichever are wished: what is damaged must not be read by the way.
-        found = [] if damage else systables.findings(self.server, self.place, list(NAMES))
+        found = [] if damage else systables.findings(self.server, self.place, list(NAMES), self.wish.analyze)
         journal = self.journal.read()
         unusable = not damage and systables.is_unusable(self.server, self.place, found)
         kept = {} if damage else self._kept(found)
