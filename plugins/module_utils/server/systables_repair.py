@@ -22,7 +22,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.recipes import recipe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.steps import SCRATCH
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import channel, observe, systables
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
+    channel,
+    observe,
+    statistics,
+    systables,
+    systables_channels,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 JOURNAL = "system-tables.json"
@@ -48,7 +54,7 @@ class StatsTables(ReplicaOperation):
         # All are looked at, whichever are wished: what is damaged must not be read by the way.
         found = [] if damage else systables.findings(self.server, self.place, list(NAMES), self.wish.analyze)
         journal = self.journal.read()
-        unusable = not damage and systables.is_unusable(self.server, self.place, found)
+        unusable = not damage and systables_channels.is_unusable(self.server, self.place, found)
         kept = {} if damage else self._kept(found)
         names = set(kept) | set(journal.get("connections") or ())
         read_only = self.server.variables("super_read_only").get("super_read_only")
@@ -56,7 +62,7 @@ class StatsTables(ReplicaOperation):
             address=self.server.login.address,
             version=self.place.version,
             findings=[one for one in found if one.name in self.params["tables"]],
-            channels=observe.channels(self.server) if systables.tables_in_use(self.place) else [],
+            channels=observe.channels(self.server) if systables_channels.tables_in_use(self.place) else [],
             unusable=unusable,
             kept=kept,
             journaled=self._journaled(sorted(names)),
@@ -108,14 +114,14 @@ class StatsTables(ReplicaOperation):
 
     def _kept(self, found: List[Finding]) -> Dict[str, kept_channel.Kept]:
         broken = [one.name for one in found if not one.healthy]
-        if "slave_master_info" not in broken or "slave_master_info" not in systables.tables_in_use(self.place):
+        if "slave_master_info" not in broken or "slave_master_info" not in systables_channels.tables_in_use(self.place):
             return {}
-        return systables.connections(self.server, self.place, found)
+        return systables_channels.connections(self.server, self.place, found)
 
     def _stored(self, found: List[Finding]) -> List[str]:
         if "slave_master_info" in systables.spared(found):
             return []
-        return sorted(systables.stored_connections(self.server, self.place, found))
+        return sorted(systables_channels.stored_connections(self.server, self.place, found))
 
     def _journaled(self, names: List[str]) -> Dict[str, kept_channel.Kept]:
         read = {name: kept_channel.read_record(self._connection(name).read()) for name in names}
@@ -150,7 +156,7 @@ class StatsTables(ReplicaOperation):
     def do_forget_connection(self, step: Step) -> None:
         """Not while its row is missing: a channel that does not run has none yet, and a crash would lose it."""
         name = _data(step)["channel"]
-        if name in systables.stored_connections(self.server, self.place, []):
+        if name in systables_channels.stored_connections(self.server, self.place, []):
             self._connection(name).remove()
             record = self.journal.read()
             record["connections"] = [other for other in record.get("connections") or () if other != name]
@@ -222,9 +228,9 @@ class StatsTables(ReplicaOperation):
         """Let the server forget what it knows of a table. Of this one only: a flush of all waits for every query."""
         self.server.execute("FLUSH LOCAL TABLES %s" % identifier("mysql", table))
 
-    def _missing(self) -> List[systables.TableName]:
-        there = systables.with_statistics(self.server)
-        return [one for one in systables.candidates(self.server) if (one[0].lower(), one[1].lower()) not in there]
+    def _missing(self) -> List[statistics.TableName]:
+        there = statistics.with_statistics(self.server)
+        return [one for one in statistics.candidates(self.server) if (one[0].lower(), one[1].lower()) not in there]
 
     def _encryption(self) -> str:
         """A table in mysql.ibd has to be encrypted as that file is."""
