@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from integration.ansible_run import BACKUP, STATE, run_task, run_tasks
 from integration.server_state import sha256
 from integration.system_tables import DOWN, MODULE, Boxes, definitions, end, files, healthy, of_table, prove
@@ -73,7 +71,6 @@ def test_a_server_that_does_not_start_gets_its_way_free_and_the_way_back_is_kept
         boxes.down()
 
 
-@pytest.mark.long
 def test_a_damaged_mysql_ibd_is_refused_with_the_way_out() -> None:
     with Sandbox.up(server=NEW) as box:
         replica = box.replicas[0]
