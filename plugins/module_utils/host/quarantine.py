@@ -121,7 +121,7 @@ class Quarantine:
         Nothing is overwritten: raises ReplicaError, before anything is put back, when another file has the place.
         Returns the paths that were put back; a file that is back already is passed over.
         """
-        back = [entry for entry in self.entries if not self._is_back(entry)]
+        back = self.away()
         for entry in back:
             if os.path.lexists(entry["original"]):
                 raise _trouble("another file has the place of one that is to be put back", entry["original"])
@@ -143,6 +143,10 @@ class Quarantine:
             entry["state"] = "restored"
             self._save()
         return [entry["original"] for entry in back]
+
+    def away(self) -> List[Dict[str, Any]]:
+        """The entries whose files are not where they were."""
+        return [entry for entry in self.entries if not self._is_back(entry)]
 
     def _is_back(self, entry: Dict[str, Any]) -> bool:
         aside = os.path.join(self.directory, entry["name"])

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import systables as host
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine, sha256_of
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence, offline, restored
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
@@ -104,9 +104,14 @@ class RestoredTables(_Offline):
     def observe(self) -> restored.SetAside:
         self.refuse_if_used()
         self.aside = Quarantine(self.params["quarantine"])
-        away = [entry for entry in self.aside.entries if not self._is_back(entry)]
-        originals: List[str] = [entry["original"] for entry in away]
-        return restored.SetAside(self.aside.directory, originals, [path for path in originals if os.path.lexists(path)])
+        ours = os.path.realpath(os.path.join(self.datadir, "mysql"))
+        away: List[str] = [entry["original"] for entry in self.aside.away()]
+        return restored.SetAside(
+            directory=self.aside.directory,
+            away=away,
+            taken=[path for path in away if os.path.lexists(path)],
+            foreign=[path for path in away if os.path.realpath(os.path.dirname(path)) != ours],
+        )
 
     def plan(self, seen: restored.SetAside) -> Plan:
         return restored.plan(seen)
@@ -117,9 +122,3 @@ class RestoredTables(_Offline):
 
     def report(self, _before: restored.SetAside, _after: restored.SetAside, _plan: Plan) -> Dict[str, Any]:
         return dict(tables=[], online=False, datadir=self.datadir, quarantine=self.params["quarantine"])
-
-    def _is_back(self, entry: Dict[str, Any]) -> bool:
-        aside, original = os.path.join(self.params["quarantine"], entry["name"]), entry["original"]
-        if not os.path.exists(aside):
-            return True  # written down, and never taken away
-        return os.path.isfile(original) and sha256_of(original) == sha256_of(aside)

@@ -16,19 +16,30 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
 
 
 class SetAside(NamedTuple):
-    """A quarantine. away: paths whose files are only in there. taken: of those, where another file has the place."""
+    """A quarantine. away: paths whose files are only in there. taken: of those, where another file has the place.
+
+    foreign: paths of its files that are none of this server's system tables.
+    """
 
     directory: str
     away: List[str]
     taken: List[str]
+    foreign: List[str]
 
     def describe(self) -> Dict[str, Any]:
         return {"set_aside": self.away}
 
 
 def plan(seen: SetAside) -> Plan:
-    """Raises Refused where another file has come to the place of one that is to be put back."""
+    """Raises Refused where the files are not this server's, or another has come to the place of one."""
     before = seen.describe()
+    if seen.foreign:
+        raise Refused(
+            "this quarantine holds files that are none of the system tables in this data directory",
+            where=", ".join(seen.foreign),
+            untouched=NOTHING,
+            next_step="give the quarantine that mysql_stats_tables returned, and the datadir it was for",
+        )
     if seen.taken:
         raise Refused(
             "another file has come to the place of one that was set aside, and the server's dictionary belongs to it",

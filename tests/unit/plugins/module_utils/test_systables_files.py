@@ -7,6 +7,7 @@
 import fcntl
 import gzip
 import os
+import shutil
 
 import pytest
 
@@ -71,6 +72,13 @@ def carried_out(operation):
     return plan
 
 
+def _another_datadir(params):
+    path = params["datadir"] + "-of-another"
+    os.makedirs(path)
+    shutil.copy(os.path.join(params["datadir"], "ibdata1"), path)
+    return path
+
+
 def test_a_damaged_file_is_set_aside_and_put_back(params):
     path = host.path_of(params["datadir"], NAME, ".ibd")
     offline = OfflineTables(params)
@@ -84,6 +92,8 @@ def test_a_damaged_file_is_set_aside_and_put_back(params):
     assert not carried_out(OfflineTables(params)).needed
 
     back = dict(params, quarantine=result["quarantine"])
+    with pytest.raises(Refused, match="none of the system tables"):
+        carried_out(RestoredTables(dict(back, datadir=_another_datadir(params))))
     assert carried_out(RestoredTables(back)).needed
     assert os.path.getsize(path) == 50000
     assert not carried_out(RestoredTables(back)).needed

@@ -58,11 +58,16 @@ def test_a_damaged_mysql_ibd_is_refused_with_the_way_out():
 
 
 def test_files_are_put_back_only_where_nothing_was_made_meanwhile():
-    away = SetAside("/backup/q", ["/data/mysql/t.ibd"], [])
+    away = SetAside("/backup/q", ["/data/mysql/t.ibd"], [], [])
     assert [step.action for step in restored.plan(away).steps] == ["put_back"]
-    assert not restored.plan(SetAside("/backup/q", [], [])).needed
+    assert not restored.plan(SetAside("/backup/q", [], [], [])).needed
     with pytest.raises(Refused, match="belongs to it"):
         restored.plan(away._replace(taken=away.away))
+
+
+def test_files_of_another_server_or_of_another_kind_are_not_put_back():
+    with pytest.raises(Refused, match="none of the system tables"):
+        restored.plan(SetAside("/backup/q", ["/data/relay-bin.000001"], [], ["/data/relay-bin.000001"]))
 
 
 def test_the_log_is_read_from_the_last_start_on():
