@@ -91,7 +91,7 @@ def test_a_damaged_file_is_cut_and_later_ones_leave(home):
     assert {name.partition("-")[2]: kept[name] for name in kept if name[0] == "0"} == {
         name: before[name] for name in (log(2), log(3), log(4), "relay-bin.index")
     }
-    manifest = json.loads(kept["manifest.json"].decode())
+    manifest = json.loads(kept["manifest.json"])
     assert all(entry["sha256"] and entry["size"] for entry in manifest["entries"])
     again, plan = work(home)
     assert (plan.steps, again["verdict"], again["cut"]) == ([], "unclean_at_boundary", None)
@@ -604,7 +604,7 @@ def _killed(tmp_path):
             env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
             check=True,
         )
-        return json.loads(done.stdout.decode("utf-8"))
+        return json.loads(done.stdout)
 
     yield run
     shutil.rmtree(where)
