@@ -72,6 +72,7 @@ class Words(NamedTuple):
     reset: str
     for_channel: str
     change_filter: Optional[str] = None
+    start_applier: str = ""
 
 
 class Wish(NamedTuple):

@@ -9,6 +9,7 @@ from typing import List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import NotReached, ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import channel_settings, replication_filter
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.channel_settings import Settings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.channel_wish import Words, unapplied
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.kept_channel import Kept
@@ -38,6 +39,7 @@ def words(server: Server, channel: str) -> Words:
         reset=say("reset_replica_all"),
         for_channel=say("for_channel") + server.literal(channel) if knows("for_channel") else "",
         change_filter=say("change_filter") if knows("change_filter") else None,
+        start_applier=say("start_applier"),
     )
 
 
@@ -60,11 +62,17 @@ def kept(server: Server, channel: str) -> Optional[Kept]:
     status = _status(server, channel)
     if status is None:
         return None
-    settings = channel_settings.read(channel_settings.columns(status, *_configuration(server, channel)))
+    shown = _settings(server, channel, status)
     password = stored_password(server, channel)
     if password is not None:
-        settings[channel_settings.PASSWORD] = password
-    return Kept(settings, _filters_for_channel(server, channel, status), global_filters(server))
+        shown[channel_settings.PASSWORD] = password
+    return Kept(shown, _filters_for_channel(server, channel, status), global_filters(server))
+
+
+def settings(server: Server, channel: str) -> Settings:
+    """All settings of a channel that the server shows, so without the password; {} when there is no such channel."""
+    status = _status(server, channel)
+    return _settings(server, channel, status) if status is not None else {}
 
 
 def global_filters(server: Server) -> Rules:
@@ -102,6 +110,10 @@ def apply_retrieved(server: Server, channel: str) -> None:
                 next_step="see why the applier does not go on, then run the same command again",
             )
         time.sleep(PAUSE)
+
+
+def _settings(server: Server, channel: str, status: Row) -> Settings:
+    return channel_settings.read(channel_settings.columns(status, *_configuration(server, channel)))
 
 
 def _configuration(server: Server, channel: str) -> List[Row]:

@@ -233,12 +233,12 @@ def relay_logs(server: Server, channel: str) -> List[str]:
 
     Logs that are gone are left out. [] when there is none, or when they cannot be read from here (another host's).
     """
-    index, listed = _relay_log_index(server, channel)
+    index, listed = relay_log_index(server, channel)
     there = [path for path in listed if os.path.isfile(path)]
     return there and [*there, index]
 
 
-def _relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
+def relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
     """Path of the index and the paths that it lists, [] when it cannot be read."""
     settings = server.variables("relay_log_basename", "relay_log_index", "datadir")
     base = settings.get("relay_log_basename") or ""
@@ -260,7 +260,7 @@ def _relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
 
 def _index_misleads(server: Server, channel: str) -> bool:
     """Whether the index names a log twice, or one that is not there: an applier that follows it never arrives."""
-    _index, listed = _relay_log_index(server, channel)
+    _index, listed = relay_log_index(server, channel)
     return len(set(listed)) < len(listed) or not all(os.path.isfile(path) for path in listed)
 
 

@@ -33,6 +33,8 @@ PLANNED = [
     ("mysql_stats_tables", "StatsTables", "systables/steps"),
     ("mysql_stats_tables", "OfflineTables", "systables/offline"),
     ("mysql_stats_tables", "RestoredTables", "systables/restored"),
+    ("mysql_relaylog_repair", "RelaylogRepair", "relaylog/repair"),
+    ("mysql_relaylog_rescue", "RelaylogRescue", "relaylog/rescue"),
 ]
 
 
