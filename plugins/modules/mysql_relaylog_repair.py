@@ -227,6 +227,14 @@ apply_from:
   type: str
   returned: when O(state=repaired)
   sample: relay-bin.000069:837
+begin:
+  description:
+    - How the applier gets through the logs, for M(dbre.mysql_replica.mysql_relaylog_rescue). V(first) where its
+      position names a log that is not there, and where logs hold checksums in one part and none in another, which
+      stops an applier of 5.6 with error 1594 although they are whole.
+  type: str
+  returned: when O(state=repaired)
+  sample: position
 quarantine:
   description: Directory that holds what was set aside; null when nothing was.
   type: str
@@ -268,6 +276,9 @@ class RelaylogRepair:
 
     def do_prepare(self, step):
         self.work.files.prepare(**step.data)
+
+    def do_make_log(self, step):
+        self.work.files.make_log(step.target, self.work.place.index_path, **step.data)
 
     def do_write_index(self, step):
         self.work.files.write_index(step.target, **step.data)

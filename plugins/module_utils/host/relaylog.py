@@ -13,7 +13,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_p
     refuse_if_open,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import index
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import HEADER_SIZE
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import FIRST_EVENT, HEADER_SIZE
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import Finding
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.scan import Position, Scan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.walk import PIECE, Walk
@@ -25,7 +25,7 @@ _MOST_NAMED = 20
 class Logs(NamedTuple):
     """What was found. listed: the index as it is, None when there is none. crash_safe: the path of a new index that
     a server did not come to put in its place. strays: paths of logs that are not listed. position: where the applier
-    goes on, None when nobody knows.
+    goes on, None when nobody knows. unlisted: path of the log that it is to go on in, where that is not listed.
     """
 
     listed: Optional[str]
@@ -35,6 +35,7 @@ class Logs(NamedTuple):
     paths: List[str]
     strays: List[str]
     position: Optional[Position]
+    unlisted: Optional[str]
     scan: Scan
 
 
@@ -57,17 +58,22 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     if not names and there:
         names = _relisted(place, there, wanted)
         findings.append(Finding("rebuilt", 0, "nothing is listed, and %d files are there" % len(there)))
+    names = _with_applier(names, there, wanted, findings)
     index.guard(names, place.index_path, place.base)
     strays = _strays(place, names, there, findings)
     paths = [place.path_of(name) for name in names]
     refuse_if_open(place, paths)
-    position = _position(names, wanted, gtid_only, findings)
+    position = _position(names, wanted, gtid_only)
+    unlisted = _unlisted(place, names, wanted, findings)
+    if unlisted is not None:
+        position = Position(0, FIRST_EVENT)  # the applier has to read everything
     scan = Scan(names, position)
     buffer = bytearray(PIECE + HEADER_SIZE)
     for path in paths:
         _scan(place, path, scan, buffer)
     text = None if listed is None else listed.decode("utf-8", "surrogateescape")
-    return Logs(text, crash_safe if saved is not None else None, findings, names, paths, strays, position, scan)
+    crash_safe_path = crash_safe if saved is not None else None
+    return Logs(text, crash_safe_path, findings, names, paths, strays, position, unlisted, scan)
 
 
 def _scan(place: Place, path: str, scan: Scan, buffer: bytearray) -> None:
@@ -152,6 +158,21 @@ def _relisted(place: Place, there: List[str], wanted: Optional[Tuple[str, int]])
     return [os.path.join(place.log_directory or ".", name) for name in there]
 
 
+def _with_applier(
+    names: List[str], there: List[str], wanted: Optional[Tuple[str, int]], findings: List[Finding]
+) -> List[str]:
+    """An index that lost lines: a log that the applier stands in was listed, and so were those that are newer."""
+    known = {index.base_name(name) for name in names}
+    base = index.base_name(wanted[0]) if wanted else None
+    if base is None or base in known or base not in there or not names:
+        return names
+    lost = [name for name in there[there.index(base) :] if name not in known]
+    findings.append(Finding("relisted", 0, "the applier is to go on in %s, which is not listed" % base))
+    directory = os.path.dirname(names[0])
+    merged = names + [os.path.join(directory, name) if directory else name for name in lost]
+    return sorted(merged, key=lambda name: index.number_of(name) or 0)
+
+
 def _strays(place: Place, names: List[str], there: List[str], findings: List[Finding]) -> List[str]:
     """Logs that the server does not read; but for a discard they are left alone."""
     known = {index.base_name(name) for name in names}
@@ -194,19 +215,31 @@ def _on_disk(place: Place, channel: str) -> Optional[Tuple[str, int]]:
     return lines[0], int(lines[1])
 
 
-def _position(
-    names: List[str], wanted: Optional[Tuple[str, int]], gtid_only: bool, findings: List[Finding]
-) -> Optional[Position]:
+def _position(names: List[str], wanted: Optional[Tuple[str, int]], gtid_only: bool) -> Optional[Position]:
     if gtid_only and names:
-        return Position(0, 4)
+        return Position(0, FIRST_EVENT)
     if wanted is None:
         return None
     base = index.base_name(wanted[0])
     for number, name in enumerate(names):
         if index.base_name(name) == base:
             return Position(number, wanted[1])
-    findings.append(Finding("position_unlisted", 0, "the applier is to go on in %s, which is not listed" % base))
     return None
+
+
+def _unlisted(
+    place: Place, names: List[str], wanted: Optional[Tuple[str, int]], findings: List[Finding]
+) -> Optional[str]:
+    """Where the log would be that the applier is to go on in, when it is neither listed nor there."""
+    if not names or wanted is None:
+        return None
+    base = index.base_name(wanted[0])
+    if base in {index.base_name(name) for name in names}:
+        return None
+    path = os.path.join(os.path.dirname(place.path_of(names[-1])), base)
+    findings.append(Finding("position_unlisted", 0, "the applier is to go on in %s, which is not there" % base))
+    index.guard([*names, base], place.index_path, place.base)
+    return path
 
 
 def _changed(path: str) -> Interrupted:

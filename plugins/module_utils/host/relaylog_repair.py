@@ -15,6 +15,8 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal, sync_directory
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine, sha256_of
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_place import Place
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import index
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import FIRST_EVENT, MAGIC
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.repair import Change, Kept
 
@@ -64,6 +66,12 @@ class Repair:
         if self._is_cut(path, size):
             return
         _new_file(path + ".cut", path, _head(path, size))
+
+    def make_log(self, path: str, index_path: str, text: str) -> None:
+        """An empty log where there is none."""
+        if not os.path.lexists(path):
+            _new_file(path + ".cut", _any_log(index_path, text), iter([MAGIC]))
+            _take_over(path + ".cut", path)
 
     def write_index(self, path: str, text: str, crash_safe: Optional[str]) -> None:
         if _read(path) != text:
@@ -115,7 +123,7 @@ class Repair:
 
     # -- putting back --------------------------------------------------------------------------------------------------
 
-    def kept(self, directory: str) -> Kept:
+    def kept(self, directory: str, place: Place) -> Kept:
         """What a quarantine of this module holds, compared with what is there. Raises BadInput for any other."""
         _guard(directory)
         self.quarantine = Quarantine(directory)
@@ -127,10 +135,11 @@ class Repair:
                 untouched="everything",
                 next_step="give the directory that the repair returned as quarantine",
             )
+        originals = {entry["original"] for entry in self.quarantine.entries}
         entries = [entry for entry in self.quarantine.entries if os.path.exists(os.path.join(directory, entry["name"]))]
         differing = [entry["original"] for entry in entries if not _is_back(directory, entry)]
-        if change["index_was"] is None and os.path.lexists(change["index_path"]):
-            differing.append(change["index_path"])
+        made = [change["new"]] + ([change["index_path"]] if change["index_was"] is None else [])
+        differing += [path for path in made if path and os.path.lexists(path)]
         return Kept(
             directory=directory,
             index_path=change["index_path"],
@@ -138,6 +147,7 @@ class Repair:
             index_text=change["index_text"],
             differing=differing,
             there=[path for path in differing if os.path.lexists(path)],
+            lacking=[path for path in _old_paths(change, place) if path not in originals and not os.path.lexists(path)],
         )
 
     def move_away(self, path: str) -> None:
@@ -155,6 +165,13 @@ class Repair:
             if os.path.exists(aside) and os.path.exists(entry["original"]):
                 _copy_attributes(aside, entry["original"])
         self._forget(index_path)
+
+
+def _old_paths(change: Dict[str, Any], place: Place) -> List[str]:
+    """What the index listed before the repair, but for what was missing even then."""
+    old = index.parse((change["index_was"] or "").encode("utf-8", "surrogateescape")).names
+    left = set(index.parse(change["index_text"].encode("utf-8", "surrogateescape")).names)
+    return [place.path_of(name) for name in old if name in left]
 
 
 def _guard(directory: str) -> None:

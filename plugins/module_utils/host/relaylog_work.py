@@ -52,6 +52,7 @@ class Repaired(_Work):
             names=logs.names,
             paths=logs.paths,
             strays=logs.strays,
+            unlisted=logs.unlisted,
             sizes=[file.size for file in logs.scan.files],
             position=logs.position,
             verdict=verdict,
@@ -93,6 +94,7 @@ class Repaired(_Work):
             retrieved_gtid_set="" if discarded else before.retrieved,
             applier=repair.relation(before.position, cut) if not discarded else None,
             apply_from=None if discarded else self._beginning(),
+            begin=repair.begin(before, any(len(file["checksums"]) > 1 for file in before.verdict.files)),
             quarantine=self.quarantine(),
         )
 
@@ -101,7 +103,7 @@ class Restored(_Work):
     """state=restored."""
 
     def observe(self) -> repair.Kept:
-        kept = self.files.kept(self.params["quarantine"])
+        kept = self.files.kept(self.params["quarantine"], self.place)
         if kept.index_path != self.place.index_path:
             raise BadInput(
                 "this quarantine is of other relay logs: of %s" % kept.index_path,

@@ -12,7 +12,11 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import FIRST_EVENT
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import Finding, base_name
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import (
+    Finding,
+    base_name,
+    number_of,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.scan import (
     MISSING,
     UNSUPPORTED,
@@ -45,9 +49,9 @@ class Observed(NamedTuple):
     """The logs as they lie there.
 
     names, paths, sizes (None: not there): of the listed files. listed: the text of the index as it is, None when there
-    is none. strays: paths of logs that are not listed. crash_safe: a new index that a server did not come to put in
-    place. unfinished: the change that an earlier run has begun, {} when there is none. retrieved: GTID set of all that
-    is whole.
+    is none. strays: paths of logs that are not listed. unlisted: path of the log that the applier is to go on in, where
+    there is none. crash_safe: a new index that a server did not come to put in place. unfinished: the change that an
+    earlier run has begun, {} when there is none. retrieved: GTID set of all that is whole.
     """
 
     index_path: str
@@ -58,6 +62,7 @@ class Observed(NamedTuple):
     paths: List[str]
     sizes: List[Optional[int]]
     strays: List[str]
+    unlisted: Optional[str]
     position: Optional[Position]
     verdict: Verdict
     retrieved: str
@@ -69,7 +74,7 @@ class Observed(NamedTuple):
 
 class Kept(NamedTuple):
     """A quarantine of this module. differing: originals that are not as they were. index_now, index_text: the index as
-    it is, and as the repair left it.
+    it is, and as the repair left it. lacking: logs that the old index lists and that nobody has any more.
     """
 
     directory: str
@@ -78,6 +83,7 @@ class Kept(NamedTuple):
     index_text: str
     differing: List[str]
     there: List[str]
+    lacking: List[str]
 
     def describe(self) -> Dict[str, Any]:
         return {"differing": self.differing}
@@ -96,6 +102,14 @@ def plan_restore(seen: Kept, force: bool) -> Plan:
             untouched=NOTHING,
             next_step="leave it; force=true puts the old logs back, and sets aside what is there now",
         )
+    if seen.lacking:
+        raise Refused(
+            "the old index lists logs that are gone by now, for a server has applied and deleted them: %s; it could not"
+            " use the channel any more" % ", ".join(base_name(path) for path in seen.lacking),
+            where=seen.index_path,
+            untouched=NOTHING,
+            next_step="leave it",
+        )
     reason = "it is not as it was before the repair"
     steps = [
         Step("move_away", path, "move %s to a new quarantine" % base_name(path), reason, {"path": path})
@@ -110,8 +124,8 @@ def plan_restore(seen: Kept, force: bool) -> Plan:
 class Change(NamedTuple):
     """All that will be different, JSON-able; a run that is killed leaves it to the next one.
 
-    cuts: [path, size] of files that lose their end; 4 leaves an empty log. moves: paths of files that go. index_was,
-    index_text: before and after.
+    cuts: [path, size] of files that lose their end; 4 leaves an empty log. moves: paths of files that go. new: path of
+    an empty log that comes. index_was, index_text: before and after.
     """
 
     index_path: str
@@ -120,6 +134,7 @@ class Change(NamedTuple):
     crash_safe: Optional[str]
     cuts: List[List[Any]]
     moves: List[str]
+    new: Optional[str] = None
 
 
 def plan(seen: Observed, wish: Wish) -> Plan:
@@ -129,7 +144,7 @@ def plan(seen: Observed, wish: Wish) -> Plan:
         change = Change(**{name: seen.unfinished[name] for name in Change._fields})
         return Plan(_steps(change, "an earlier run has begun this"), before, _after(change))
     change = _discard(seen, wish) if wish.strategy == "discard" else _truncate(seen, wish)
-    if change.index_text == seen.listed and not change.cuts and not change.moves:
+    if change.index_text == seen.listed and not change.cuts and not change.moves and not change.new:
         return Plan([], before, before)
     if wish.backup_dir is None:
         raise Refused(
@@ -171,8 +186,31 @@ def _truncate(seen: Observed, wish: Wish) -> Change:
         cuts += [[seen.paths[number], FIRST_EVENT] for number in damaged]
         gone = range(cut.file + 1, len(seen.names))
         moves = [seen.paths[number] for number in gone if number not in reduced and seen.sizes[number] is not None]
-    text = "".join(seen.names[number] + "\n" for number in keep)
-    return Change(seen.index_path, seen.listed, text, seen.crash_safe, cuts, moves)
+    names = [seen.names[number] for number in keep]
+    new = seen.unlisted if seen.names and wish.auto_position else None
+    if new is not None:
+        names = _in_order(names, _spelt_like(seen.names[0], new))
+    text = "".join(name + "\n" for name in names)
+    return Change(seen.index_path, seen.listed, text, seen.crash_safe, cuts, moves, new)
+
+
+def _spelt_like(listed: str, path: str) -> str:
+    """An entry for the index, as the server writes them."""
+    return listed[: len(listed) - len(base_name(listed))] + base_name(path)
+
+
+def _in_order(names: List[str], entry: str) -> List[str]:
+    """A server wants the log of its applier in the index, whatever is in it: a CHANGE ends 5.6 without."""
+    return sorted([*names, entry], key=lambda name: number_of(name) or 0)
+
+
+def begin(seen: Observed, mixed: bool) -> str:
+    """How an applier gets through the logs: from its ``position``, or from the ``first`` on.
+
+    mixed: logs with checksums and without. 5.6 reads a log by its first description when it begins in the middle, and
+    then calls one damaged that is whole, or takes a checksum for the end of a statement (seen on 5.6.24).
+    """
+    return "first" if seen.unlisted or mixed else "position"
 
 
 def _discard(seen: Observed, wish: Wish) -> Change:
@@ -206,13 +244,14 @@ def _guard(seen: Observed, wish: Wish) -> None:
     what = "%s: %s" % (broken.damage.kind, broken.damage.detail)
     facts = dict(verdict=verdict.status, files=verdict.files)
 
-    def refuse(why: str, next_step: str) -> None:
-        raise Refused("%s; %s" % (what, why), where=where, untouched=NOTHING, next_step=next_step, **facts)
+    def refuse(why: str, next_step: str, needs: Optional[str] = None) -> None:
+        raise Refused("%s; %s" % (what, why), where=where, untouched=NOTHING, next_step=next_step, needs=needs, **facts)
 
     if verdict.cut is None:
         refuse(
             "no transaction before it is whole, so there is no place to cut at",
-            "start the server with relay_log_recovery=ON if the source still has everything, else rebuild the replica",
+            "strategy=discard if the source still has everything, else rebuild the replica",
+            "other_way",
         )
     if wish.force:
         return
@@ -227,11 +266,13 @@ def _guard(seen: Observed, wish: Wish) -> None:
     if any(note["kind"] == "unsupported" for file in verdict.files for note in file["notes"]):
         refuse("the log also holds events of an unknown kind (%s)" % UNSUPPORTED, "force=true cuts all the same")
     if seen.position is None and broken.file < len(seen.names) - 1:
-        refuse("there are later files, and nobody knows whether the applier is past the damage", _ASK_POSITION)
+        why = "there are later files, and nobody knows whether the applier is past the damage"
+        refuse(why, _ASK_POSITION, "applier_position")
     if broken.verdict == MISSING and seen.position is not None and seen.position.file == broken.file:
         refuse(
             "it is the file that the applier is to go on in",
-            "RESET REPLICA if the source still has everything; force=true keeps what the files before it hold",
+            "strategy=discard if the source still has everything; force=true keeps what the files before it hold",
+            "other_way",
         )
 
 
@@ -251,6 +292,11 @@ def _steps(change: Change, reason: str) -> List[Step]:
         Step("prepare", path, "copy its first %d bytes to %s.cut" % (size, path), reason, {"path": path, "size": size})
         for path, size in change.cuts
     ]
+    if change.new:
+        why = "the applier's position names it, and a server wants to find it"
+        steps.append(
+            Step("make_log", change.new, "make an empty log %s" % change.new, why, {"text": change.index_text})
+        )
     if change.index_text != change.index_was:
         steps.append(
             Step(
