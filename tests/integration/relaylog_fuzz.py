@@ -100,7 +100,9 @@ class Rounds:
         self.chance = random.Random(seed)
         shutil.rmtree(self.state, ignore_errors=True)
         position = self._die()
-        logs = relaylog_file.listed(self.replica.datadir)
+        # A server that dies while it replaces its index leaves the new one
+        kept_index = self.index if self.index.exists() else self.index.with_suffix(".index_crash_safe")
+        logs = relaylog_file.listed(self.replica.datadir, kept_index.name)
         before = {path: path.read_bytes() for path in logs}
         ends = transactions(logs)
         broken = self._damage(logs)
@@ -111,12 +113,13 @@ class Rounds:
         self._start()
         executed = self.replica.gtid_executed
         kept = {gtid for gtid in whole if not self._is_in(gtid, executed)}
-        if not self._apply(done):
+        if self._apply(done):
             # The server knows better where its applier stands than the files have told.
             self.replica.stop()
             done = self._repair(self._position_of_server())
             self._start()
-            assert self._apply(done), f"{broken.what}: not applied: {done}"
+            failed = self._apply(done)
+            assert not failed, f"{broken.what}: {failed}; {done}"
         after = self.replica.gtid_executed
         missing = [gtid for gtid in kept if not self._is_in(gtid, after)]
         assert not missing, f"{broken.what}: whole in the relay logs, and not applied: {missing}; {done}"
@@ -333,7 +336,11 @@ class Rounds:
         )
 
     def _login(self, module: str, **options: Any) -> dict[str, Any]:
-        login = {"login_user": ADMIN.user, "login_password": ADMIN.password, "login_unix_socket": self.replica.socket}
+        login: dict[str, Any] = {
+            "login_user": ADMIN.user,
+            "login_password": ADMIN.password,
+            "login_unix_socket": self.replica.socket,
+        }
         return call(module, state_dir=str(self.state / "state"), **login, **options)
 
     def _start(self, more: str = "") -> None:
@@ -345,17 +352,18 @@ class Rounds:
         finally:
             self.replica.dropin.unlink()
 
-    def _apply(self, done: dict[str, Any]) -> bool:
+    def _apply(self, done: dict[str, Any]) -> str | None:
+        """None, or why it could not be done."""
         if done.get("discarded"):
             self.replica.execute("RESET SLAVE" if self.replica.build.number < (8, 0, 22) else "RESET REPLICA")
-            return True
+            return None
         first = {"begin": "first", "apply_from": done["apply_from"], "gtid_set": done["retrieved_gtid_set"]}
         options = first if done["begin"] == "first" else {"gtid_set": done["retrieved_gtid_set"]}
         applied = self._login("mysql_relaylog_rescue", **options)
         if applied.get("failed") and options is not first:
             applied = self._login("mysql_relaylog_rescue", **first)
         assert self.replica.replica_status()["Replica_IO_Running"] == "No"
-        return not applied.get("failed")
+        return str(applied["msg"]) if applied.get("failed") else None
 
     def _nothing_is_lost(self, damaged: dict[Path, bytes], done: dict[str, Any]) -> None:
         """Every byte that was there before the repair is where it was, or in the quarantine."""

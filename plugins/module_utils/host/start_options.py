@@ -1,0 +1,112 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options for one start of a server, in a file that it reads after its own, and that is gone again afterwards.
+
+The journal names the file from before it is there until after it is gone, so that whoever runs next takes it away: a
+server that kept it would never replicate again by itself. A file that is not ours is neither written over nor removed.
+"""
+
+import os
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused, ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal, sync_directory
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
+
+JOURNAL = "start-options.json"
+# Old and new names: a server passes over a loose option that it does not know.
+AT_REST = ("loose-skip-slave-start", "loose-skip-replica-start", "loose-relay-log-recovery=0")
+# In every file of ours, and what nobody writes into a file of his own
+_MARK = "loose-relay-log-recovery=0"
+
+
+class Observed(NamedTuple):
+    """text: of the file, None when there is none. left: the file of an earlier run, when that has another name."""
+
+    path: Optional[str]
+    text: Optional[str]
+    left: Optional[str]
+    journaled: bool
+
+    def describe(self) -> Dict[str, Any]:
+        return {"text": self.text}
+
+
+class StartOptions:
+    """params: those of mysql_start_options."""
+
+    def __init__(self, params: Dict[str, Any]) -> None:
+        self.path: Optional[str] = params["path"]
+        self.wanted = text_of(params["options"]) if params["state"] == "present" else None
+        self._journal = Journal(os.path.join(params["state_dir"], JOURNAL))
+
+    def observe(self) -> Observed:
+        left = self._journal.read().get("path")
+        other = left if left and left != self.path and _read(left) is not None else None
+        return Observed(self.path, _read(self.path) if self.path else None, other, left is not None)
+
+    def plan(self, seen: Observed) -> Plan:
+        steps = []
+        if seen.left:
+            steps.append(Step("remove", seen.left, "remove %s" % seen.left, "an earlier run has left it"))
+        ours = seen.text is not None and _MARK in seen.text
+        if self.wanted is None:
+            if ours:
+                steps.append(Step("remove", str(seen.path), "remove %s" % seen.path, "it was for one start"))
+            if seen.journaled:
+                steps.append(Step("forget", JOURNAL, "remove the journal", "no file of ours is left"))
+        elif seen.text != self.wanted:
+            if seen.text is not None and not ours:
+                raise Refused(
+                    "the file for the options of one start holds somebody else's",
+                    where=str(seen.path),
+                    untouched="the file and the server",
+                    next_step="name another file as mysql_replica_option_dropin, one that does not exist",
+                )
+            steps.append(Step("write", str(seen.path), "write %s" % seen.path, "the next start is to have them"))
+        before = seen.describe()
+        return Plan(steps, before, {"text": self.wanted} if steps else before)
+
+    def write(self) -> None:
+        """The server reads it as its own user, and distrusts a file that others may write."""
+        path = str(self.path)
+        self._journal.write({"path": path})
+        temporary = path + ".new"
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            with os.fdopen(handle, "w") as sink:
+                os.fchmod(handle, 0o644)
+                sink.write(str(self.wanted))
+                sink.flush()
+                os.fsync(handle)
+            os.rename(temporary, path)
+            sync_directory(os.path.dirname(path))
+        except OSError as exc:
+            raise ReplicaError(
+                "cannot write the options of a start: %s" % exc.strerror,
+                where=path,
+                untouched="the server",
+                next_step="name a file in a directory that is there as mysql_replica_option_dropin",
+            ) from None
+
+    def remove(self, path: str) -> None:
+        for name in (path + ".new", path):
+            if os.path.lexists(name):
+                os.unlink(name)
+                sync_directory(os.path.dirname(name))
+
+    def forget(self) -> None:
+        self._journal.remove()
+
+
+def text_of(options: List[str]) -> str:
+    return "\n".join(["[mysqld]", *AT_REST, *options, ""])
+
+
+def _read(path: str) -> Optional[str]:
+    try:
+        with open(path, errors="replace") as source:
+            return source.read()
+    except OSError:
+        return None
