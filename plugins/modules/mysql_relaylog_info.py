@@ -133,6 +133,8 @@ def gather(params):
         executed = observe.executed_gtids(server)
         version = server.value("SELECT @@version")
     unfinished = bool(Journal(os.path.join(params["state_dir"], relaylog.journal_name(name))).read())
+    if unfinished:
+        options["auto_position"] = True  # it was taken from the channel for a while, and comes back
     unusable = metadata.evidence if metadata.state == "unusable" else None
     found = trouble.judge(mine[0] if mine else None, unusable, stalled, unfinished, len(logs))
     retrieved = observe.retrieved_gtids(mine)

@@ -9,19 +9,17 @@ lifted for the moment. Add a damage as a function and a line in `DAMAGES`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import damages_systables, pick, relaylog_file
+from . import damages_relaylog, damages_systables, pick
 from .pick import quote
 from .server import Server
 from .unlogged import run_unlogged, writable
+from .waiting import wait_for
 
 if TYPE_CHECKING:
     from .topology import Sandbox
-
-FILLER = "sandbox_filler"  # the schema whose only use is to fill relay logs
 
 
 class Damage(NamedTuple):
@@ -29,15 +27,6 @@ class Damage(NamedTuple):
 
     function: Callable[..., dict[str, Any]]
     description: str
-
-
-def wait_for(what: str, condition: Callable[[], Any], timeout: float = 60) -> None:
-    """Return when `condition()` is true; TimeoutError, saying what was waited for, when it never is."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {timeout:.0f} s in vain: {what}")
-        time.sleep(0.02)
 
 
 def kill_under_load(_box: Sandbox, replica: Server, timeout: float = 60) -> dict[str, Any]:
@@ -54,52 +43,6 @@ def kill_under_load(_box: Sandbox, replica: Server, timeout: float = 60) -> dict
     pid = replica.pid
     replica.kill()
     return {"pid": pid, "gtid_executed": seen[-1]}
-
-
-def relay_logs_cut(box: Sandbox, replica: Server, files: int = 4, transactions: int = 5) -> dict[str, Any]:
-    """Stop the applier, let relay logs pile up, SIGKILL, cut the last one inside an event. Leaves it down."""
-    source = box.source
-    source.execute(f"CREATE DATABASE IF NOT EXISTS {FILLER}")
-    source.execute(f"CREATE TABLE IF NOT EXISTS {FILLER}.filler (id INT AUTO_INCREMENT PRIMARY KEY, txt TEXT)")
-    replica.execute(replica.statements.stop_applier)
-    for number in range(files):
-        if number:
-            replica.execute("FLUSH NO_WRITE_TO_BINLOG RELAY LOGS")
-        _wait_retrieved(source, replica)
-        for _number in range(transactions):
-            source.execute(f"INSERT INTO {FILLER}.filler (txt) VALUES (REPEAT('relay', 40))")
-        _wait_retrieved(source, replica)
-        # a GTID counts as retrieved when it arrives: what belongs to it may not be in the file yet
-        wait_for(
-            "the last relay log holds a whole transaction",
-            lambda: relaylog_file.holds_transaction(relaylog_file.listed(replica.datadir)[-1]),
-        )
-    status = replica.replica_status()
-    replica.kill()
-    logs = relaylog_file.listed(replica.datadir)
-    size = logs[-1].stat().st_size
-    event, cut_at = relaylog_file.cut_inside(logs[-1])
-    return {
-        "relay_logs": [log.name for log in logs],
-        "cut": logs[-1].name,
-        "size_before": size,
-        "size": cut_at,
-        "event_start": event.start,
-        "event_end": event.end,
-        "retrieved_gtid_set": str(status["Retrieved_Gtid_Set"]).replace("\n", ""),
-        "executed_gtid_set": str(status["Executed_Gtid_Set"]).replace("\n", ""),
-    }
-
-
-def _wait_retrieved(source: Server, replica: Server) -> None:
-    target = source.gtid_executed
-
-    def retrieved() -> bool:
-        status = replica.replica_status()
-        have = f"{status['Retrieved_Gtid_Set']},{status['Executed_Gtid_Set']}".strip(",")
-        return bool(replica.value("SELECT GTID_SUBSET(%s, %s)", (target, have)))
-
-    wait_for(f"{replica.name} retrieves {target}", retrieved)
 
 
 def errant_transaction(_box: Sandbox, replica: Server, statement: str | None = None) -> dict[str, Any]:
@@ -163,9 +106,9 @@ def dropped_table(
 
 DAMAGES = {
     "kill_under_load": Damage(kill_under_load, "SIGKILL while it applies transactions (keep the source busy)"),
-    "relay_logs_cut": Damage(relay_logs_cut, "relay logs pile up, SIGKILL, the last one ends inside an event"),
     "errant_transaction": Damage(errant_transaction, "a transaction that only the replica has"),
     "diverged_row": Damage(diverged_row, "one value of one row differs, unnoticed by replication"),
     "dropped_table": Damage(dropped_table, "a table is gone, unnoticed until replication touches it"),
+    **{name: Damage(*row) for name, row in damages_relaylog.DAMAGES.items()},
     **{name: Damage(*row) for name, row in damages_systables.DAMAGES.items()},
 }

@@ -41,7 +41,10 @@ def standing(server: Server, channel: str) -> Optional[str]:
 
 
 def options(server: Server, channel: str) -> Dict[str, Any]:
-    """What mysql_relaylog_repair has to be told of a channel, by the names of its options."""
+    """What mysql_relaylog_repair has to be told of a channel, by the names of its options.
+
+    An applier that has no position at all begins in the first log, as that of a channel with GTID_ONLY does.
+    """
     settings = server.variables("datadir", "relay_log_basename", "relay_log_index", "relay_log")
     shown = channels.settings(server, channel)
     place = applier_place(server, channel)
@@ -52,7 +55,7 @@ def options(server: Server, channel: str) -> Dict[str, Any]:
         channel=channel,
         applier_position="%s:%d" % (base_name(place[0]), place[1]) if place else None,
         auto_position=shown.get("auto_position"),
-        gtid_only=bool(shown.get("gtid_only")),
+        gtid_only=bool(shown.get("gtid_only")) or place is None,
     )
 
 

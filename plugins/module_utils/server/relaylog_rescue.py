@@ -12,7 +12,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal im
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.catch_up import Look
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import rescue
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import rescue, trouble
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import channel, observe, relaylog
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
@@ -117,5 +117,5 @@ class Rescue(ReplicaOperation):
             where="channel '%s'" % self.wish.name,
             untouched="the relay logs; the receiver is stopped",
             next_step="begin=first, or read the logs with mysql_relaylog_repair while the server is down",
-            cause=failure.cause if failure else None,
+            needs="logs" if failure is None or trouble.is_of_logs(failure) else None,
         )

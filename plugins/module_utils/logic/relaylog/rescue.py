@@ -126,6 +126,7 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
     elif under_way:
         steps = _apply(channel, left, wish, words) + _give_back(seen, wish, words)
     elif from_its_place and not seen.journaled:
+        _guard_position(seen, wish)
         steps = _apply(channel, left, wish, words)
     else:
         steps = _begin(seen, left, wish, words) + _apply(None, left, wish, words) + _give_back(seen, wish, words)
@@ -149,6 +150,7 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
             where="channel '%s'" % wish.name,
             untouched=NOTHING,
             next_step="stop the server and run mysql_relaylog_repair with applier_position=%s:4" % seen.standing,
+            needs="logs",
         )
     file, offset = _place(seen, wish)
     settings: Settings = dict(wish.source) if seen.channel is None else _kept(seen)
@@ -166,6 +168,18 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
     if seen.channel is not None:
         steps += _stop(seen.channel, words)
     return [*steps, _change(settings, wish, words, reason, begin, "RELAY_LOG_FILE = '%s', RELAY_LOG_POS = %d")]
+
+
+def _guard_position(seen: Observed, wish: Wish) -> None:
+    """An applier without a position begins with the first listed log, be that the middle of a transaction (5.6)."""
+    if seen.standing is None and seen.listed:
+        raise Refused(
+            "the server does not know where its applier stands",
+            where="channel '%s'" % wish.name,
+            untouched=NOTHING,
+            next_step="stop the server, run mysql_relaylog_repair, and give begin=first and the apply_from it returns",
+            needs="logs",
+        )
 
 
 def _place(seen: Observed, wish: Wish) -> Tuple[str, int]:

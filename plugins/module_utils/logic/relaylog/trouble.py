@@ -7,7 +7,12 @@ import re
 from typing import Any, Dict, NamedTuple, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import RUNNING, STOPPED, Channel
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import (
+    RUNNING,
+    STOPPED,
+    Channel,
+    Failure,
+)
 
 NONE = "none"
 REST = "rest"
@@ -43,9 +48,7 @@ def judge(channel: Optional[Channel], unusable: Optional[str], stalled: bool, un
     failure = channel.applier_failure
     if failure is not None:
         told = "the applier stopped: error %d: %s" % (failure.errno, failure.text)
-        pattern = _SYMPTOMS.get(failure.errno)
-        ours = failure.cause in _CAUSES or (pattern is not None and re.search(pattern, failure.text) is not None)
-        return Trouble(LOGS if ours else OTHER, told)
+        return Trouble(LOGS if is_of_logs(failure) else OTHER, told)
     if unfinished:
         return Trouble(REST, "an earlier run has begun to apply what the relay logs hold")
     if channel.receiver_failure is not None and channel.receiver == STOPPED:
@@ -54,6 +57,12 @@ def judge(channel: Optional[Channel], unusable: Optional[str], stalled: bool, un
     if channel.applier != RUNNING or channel.receiver == STOPPED:
         return Trouble(REST, "the receiver is %s, the applier is %s" % (channel.receiver, channel.applier))
     return Trouble(NONE, "both threads run, and the applier moves or has nothing to do")
+
+
+def is_of_logs(failure: Failure) -> bool:
+    """Whether an applier stopped because of what it read, or could not read."""
+    pattern = _SYMPTOMS.get(failure.errno)
+    return failure.cause in _CAUSES or (pattern is not None and re.search(pattern, failure.text) is not None)
 
 
 class Decision(NamedTuple):
