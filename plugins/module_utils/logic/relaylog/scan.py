@@ -112,7 +112,8 @@ class Scan:
         if position is None or walk.damage is None or walk.found is None or position.file != len(self.files) - 1:
             return None
         # A server reads the events that open a file before it goes to the position: these must be whole.
-        if not walk.found.header_end < walk.damage.offset < position.offset <= walk.size:
+        whole = walk.contents.own is not None and walk.found.header_end < walk.damage.offset
+        if not whole or not walk.damage.offset < position.offset <= walk.size:
             return None
         after = Walk.resumed(walk, position.offset)
         self.files[-1] = self.files[-1]._replace(after=after)

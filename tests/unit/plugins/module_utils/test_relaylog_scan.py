@@ -781,10 +781,11 @@ def test_48b_also_in_the_same_file_and_what_follows_the_position_is_read(damage)
     assert (verdict.status, cut) == ("damaged", (2, logs[2].boundaries[1])), "the position itself is a boundary"
 
 
-def test_48b_damage_in_the_events_that_open_the_file_is_met():
+@pytest.mark.parametrize("event", [0, 1])
+def test_48b_damage_in_the_events_that_open_the_file_is_met(event):
     logs = three()
     files = data_of(logs)
-    files[2] = bytes(flip(bytearray(files[2]), logs[2].starts[1] + 20))
+    files[2] = bytes(flip(bytearray(files[2]), logs[2].starts[event] + 20))
     verdict, _kind, cut = judged(files, (2, logs[2].boundaries[1]))
     assert (verdict.status, cut) == ("damaged", (1, len(logs[1].data)))
 
