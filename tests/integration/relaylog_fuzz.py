@@ -287,7 +287,8 @@ class Rounds:
             with self.index.open("r+b") as index:
                 index.write(text.encode())
                 index.truncate()
-        return Broken(what, None)
+        # What is not listed is not known to be the server's, so it is left where it is.
+        return Broken(what, (place, 0) if what == "index without its last lines" else None)
 
     @staticmethod
     def _starts(data: bytes) -> list[int]:
