@@ -224,10 +224,14 @@ def piled_up(box: Sandbox, replica: Server, logs: int = 1000, **piled: Any) -> d
 
 
 def checksums_missing(box: Sandbox, replica: Server) -> dict[str, Any]:
-    """A source without checksums and a replica with them: 5.6 calls whole relay logs damaged. The replica runs on."""
+    """A source without checksums and a replica with them: an applier of 5.6 that is started in the middle of such a
+    log stops with error 1594, and the log is whole. The replica is not killed.
+    """
     source = box.source
     source.execute("SET GLOBAL binlog_checksum = NONE")
-    found = pile(box, replica, kill=False)
+    source.execute(f"CREATE DATABASE IF NOT EXISTS {FILLER}")
+    box.wait_caught_up(replica)
+    found = pile(box, replica, files=1, kill=False)
     replica.execute(replica.statements.start)
     return found.told()
 

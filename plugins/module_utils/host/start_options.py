@@ -91,12 +91,19 @@ class StartOptions:
             ) from None
 
     def remove(self, path: str) -> None:
-        for name in (path + ".new", path):
-            if os.path.lexists(name):
-                os.unlink(name)
-                sync_directory(os.path.dirname(name))
+        self.remove_half(path)
+        if os.path.lexists(path):
+            os.unlink(path)
+            sync_directory(os.path.dirname(path))
+
+    @staticmethod
+    def remove_half(path: Optional[str]) -> None:
+        """What a run that was killed had not yet given its name."""
+        if path is not None and os.path.lexists(path + ".new"):
+            os.unlink(path + ".new")
 
     def forget(self) -> None:
+        self.remove_half(self._journal.read().get("path"))
         self._journal.remove()
 
 

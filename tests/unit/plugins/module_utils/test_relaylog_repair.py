@@ -222,6 +222,64 @@ def test_an_unreadable_last_file_stays_as_an_empty_log_where_the_applier_may_wan
     assert work(home, applier_position=position)[1].steps == []
 
 
+def test_a_log_that_only_the_applier_knows_of_comes_as_an_empty_one(home):
+    """A server whose index does not list the log of its applier cannot use the channel, and a CHANGE then ends 5.6."""
+    make_logs(data(home))
+    before = contents(data(home))
+    report, plan = work(home, applier_position="./relay-bin.000009:500")
+    assert [step.action for step in plan.steps] == ["set_aside", "make_log", "write_index", "seal"]
+    assert (report["begin"], report["apply_from"], report["cut"]) == ("first", "relay-bin.000001:4", None)
+    assert read(data(home, log(9))) == b"\xfebin"
+    assert index_of(home) == entries(1, 2, 3, 4, 9)
+    assert os.stat(data(home, log(9))).st_mode == os.stat(data(home, log(4))).st_mode
+    assert work(home, applier_position="./relay-bin.000009:500")[1].steps == []
+    work(home, state="restored", quarantine=report["quarantine"])
+    assert contents(data(home)) == before
+
+
+def test_without_auto_position_no_log_is_made(home):
+    make_logs(data(home))
+    assert work(home, applier_position="relay-bin.000009:4", auto_position=False)[1].steps == []
+
+
+def test_lines_that_the_index_lost_come_back_from_the_applier_on(home):
+    make_logs(data(home))
+    write(data(home, "relay-bin.index"), entries(1, 4).encode())
+    report, _plan = work(home, applier_position="relay-bin.000003:4")
+    assert index_of(home) == entries(1, 3, 4), "the second is not known to be one of its logs"
+    assert {one["kind"] for one in report["index_findings"]} == {"relisted", "unlisted", "gap"}
+
+
+def test_logs_that_a_server_has_deleted_since_are_a_reason_not_to_go_back(home):
+    damaged_home(home)
+    report, _plan = work(home)
+    os.unlink(data(home, log(1)))
+    write(data(home, "relay-bin.index"), entries(2).encode())
+    before = contents(data(home))
+    with pytest.raises(Refused, match="lists logs that are gone by now"):
+        work(home, state="restored", quarantine=report["quarantine"], force=True)
+    assert contents(data(home)) == before
+
+
+def test_what_would_help_is_named_for_whoever_calls(home):
+    damaged_home(home)
+    with pytest.raises(Refused) as caught:
+        work(home, applier_position=None)
+    assert caught.value.facts["needs"] == "applier_position"
+    write(data(home, log(1)), read(data(home, log(1)))[:60])
+    with pytest.raises(Refused) as caught:
+        work(home)
+    assert caught.value.facts["needs"] == "other_way"
+
+
+def test_an_applier_begins_with_the_first_log_where_checksums_change_in_the_middle(home):
+    os.makedirs(data(home))
+    path = os.path.join(HERE, "fixtures", "relaylogs", "5.6.24-source-without-checksums", log(2))
+    shutil.copy(path, data(home, log(2)))
+    write(data(home, "relay-bin.index"), entries(2).encode())
+    assert work(home, applier_position="relay-bin.000002:4")[0]["begin"] == "first"
+
+
 def test_without_a_position_only_the_last_file_is_cut(home):
     damaged_home(home)
     before = contents(data(home))
