@@ -16,7 +16,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.venv/collections
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup test lint format lint-python lint-ansible lint-docs sanity unit unit-oldest integration molecule \
-        demo bench soak docs build clean distclean
+        demo bench fuzz soak docs build clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -64,11 +64,14 @@ integration: setup ## tests on real MySQL servers, two files at a time
 molecule: setup ## every molecule scenario, on real MySQL servers
 	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
 
-demo: setup ## break a replica and bring it back (SERVER=5.6, SERVER=/base/directory for another server)
-	$(RUN) $(PY) -m sandbox.demo --server "$(SERVER)"
+demo: setup ## break a replica and bring it back (SERVER=5.6, SERVER=/base/directory for another server; STORY=relaylog)
+	$(RUN) $(PY) -m sandbox.demo --server "$(SERVER)" --story "$(STORY)"
 
 bench: setup ## ratios against other tools
 	$(RUN) $(PY) tests/gates/optional_tests.py tests/benchmark
+
+fuzz: setup ## relay logs damaged at random and repaired, N=200 rounds a server (FUZZ_SEED, FUZZ_FIRST: which)
+	FUZZ_N='$(or $(N),20)' $(PYTEST) -s tests/integration/test_relaylog_fuzz.py
 
 soak: setup ## long random runs
 	$(PYTEST) -m long tests/integration

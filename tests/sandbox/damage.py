@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .topology import Sandbox
 
 
+__all__ = ["DAMAGES", "Damage", "wait_for", "writable"]
+
+
 class Damage(NamedTuple):
     """A way to break a replica: `function(box, replica, **arguments)` returns what it did."""
 

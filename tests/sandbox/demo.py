@@ -4,6 +4,7 @@
 """The main job as a story: a replica is ruined, the playbook brings it back, an independent judge compares.
 
     python -m sandbox.demo --server 9.7
+    python -m sandbox.demo --story relaylog
 
 Everything is real: mysqld processes, mysqldump, ansible-playbook; applications write to the source all the while.
 """
@@ -12,58 +13,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from . import dataset, writer_load
+from . import dataset, demo_relaylog, writer_load
 from .builds import default_spec
 from .compare import compare
+from .narrator import DemoFailed, Narrator, changes, run_playbook
 from .server import Server
 from .topology import Sandbox
 from .writer import Writer
-
-ROOT = Path(__file__).resolve().parents[2]
-PLAYBOOK = ROOT / "playbooks/rebuild_replica.yml"
-TASK = re.compile(rb"TASK \[(?:dbre\.mysql_replica\.\w+ : )?([^\]]+)\]")
-DONE = re.compile(rb"(?:ok|changed): \[(\w+)\]")
-# what only keeps the books
-BOOKKEEPING = re.compile(rb"(Input|Phase|Report) \||.* \| (Say|Decide|Remember|Go on)|[^|]+$")
-
-
-class DemoFailed(RuntimeError):
-    """The story did not end as it should."""
-
-
-class Narrator:
-    """Prints what happens, with the seconds since the beginning."""
-
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-
-    def tell(self, text: str) -> None:
-        for line in text.splitlines():
-            print(f"{time.monotonic() - self.began:6.1f} s  {line}", flush=True)
-
-    @contextmanager
-    def chapter(self, title: str) -> Iterator[None]:
-        print(f"\n== {title}", flush=True)
-        yield
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sandbox.demo", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--server", default="", help="5.6, 9.7, path or a base directory")
-    server = parser.parse_args(arguments).server or default_spec()
+    parser.add_argument("--story", default="", choices=["", *STORIES], help="another one than the main job")
+    given = parser.parse_args(arguments)
     story = Narrator()
     try:
-        with Sandbox.up(server=server, replicas=2) as box:
-            play(box, story)
+        with Sandbox.up(server=given.server or default_spec(), replicas=2) as box:
+            STORIES.get(given.story, play)(box, story)
     except KeyboardInterrupt:
         print("\ninterrupted: the servers are gone", file=sys.stderr)
         return 130
@@ -92,7 +65,7 @@ def play(box: Sandbox, story: Narrator) -> None:
         with story.chapter(f"And then {ruined.name} loses its power: kill -9, in the middle of writing its relay logs"):
             lose_power(box, ruined, story)
         with story.chapter("ansible-playbook playbooks/rebuild_replica.yml"):
-            changed = run_playbook(box, dump, story)
+            changed = rebuild(box, dump, story)
             show_reports(box, story)
             if not changed:
                 raise DemoFailed("the playbook found nothing to do on a ruined replica")
@@ -103,7 +76,7 @@ def play(box: Sandbox, story: Narrator) -> None:
                 if not judgement.identical:
                     raise DemoFailed(f"{replica.name} differs from its source")
         with story.chapter("The same command once more"):
-            if run_playbook(box, dump, story):
+            if rebuild(box, dump, story):
                 raise DemoFailed("the second run changed something")
             story.tell("changed=0: on healthy replicas it does nothing")
     story.tell(f"the writer committed {writer.commits} transactions meanwhile; the servers are ended now")
@@ -162,39 +135,12 @@ def import_naively(replica: Server, dump: Path) -> str:
     return done.stderr.decode(errors="replace").strip()
 
 
-def run_playbook(box: Sandbox, dump: Path, story: Narrator) -> int:
-    """Run it, tell its tasks as they come, and return how many of them changed something."""
-    log = bytearray()
-    with subprocess.Popen(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "--inventory",
-            str(box.inventory),
-            str(PLAYBOOK),
-            "--extra-vars",
-            json.dumps({"mysql_replica_dump": str(dump)}),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=ROOT,
-        env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_LOCALHOST_WARNING": "0"},
-    ) as process:
-        try:
-            task = b""
-            for line in process.stdout or ():
-                log += line
-                if begun := TASK.match(line):
-                    task = begun[1]
-                elif (done := DONE.match(line)) and not BOOKKEEPING.match(task):
-                    story.tell(f"{done[1].decode()}: {task.decode()}")
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        raise DemoFailed(f"ansible-playbook ended with {process.returncode}:\n{log.decode(errors='replace')[-4000:]}")
-    for outcome in re.findall(rb'"(replica\d+: [^"]+)"', bytes(log).rpartition(b"Say what became of each host")[2]):
-        story.tell(outcome.decode())
-    return sum(int(changed) for changed in re.findall(rb"changed=(\d+)", bytes(log)))
+def rebuild(box: Sandbox, dump: Path, story: Narrator) -> int:
+    """The playbook; returns how many of its tasks changed something."""
+    log = run_playbook(box, "rebuild_replica.yml", {"mysql_replica_dump": str(dump)}, story)
+    for outcome in re.findall(r'"(replica\d+: [^"]+)"', log.rpartition("Say what became of each host")[2]):
+        story.tell(outcome)
+    return changes(log)
 
 
 def show_reports(box: Sandbox, story: Narrator) -> None:
@@ -207,6 +153,9 @@ def show_reports(box: Sandbox, story: Narrator) -> None:
         story.tell(f"what {told['host']} reports:")
         for phase in told["phases"]:
             story.tell(f"  {phase['phase']:<10} {phase['seconds']:>6.1f} s   {phase['said']}")
+
+
+STORIES = {"relaylog": demo_relaylog.play}
 
 
 if __name__ == "__main__":
