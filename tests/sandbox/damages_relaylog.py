@@ -157,6 +157,7 @@ def _one_log(change: Callable[[Path], None], number: int) -> Callable[..., dict[
     """number: of the log that is damaged, among those that the applier had before it."""
 
     def damage(box: Sandbox, replica: Server, **piled: Any) -> dict[str, Any]:
+        """A log is damaged."""
         found = pile(box, replica, **piled)
         change(found.ahead[number])
         return found.told(damaged=found.ahead[number].name)
@@ -171,6 +172,7 @@ def _index(change: Callable[[list[str]], str | None]) -> Callable[..., dict[str,
     """change: lines -> the new text, None for no index."""
 
     def damage(box: Sandbox, replica: Server, **piled: Any) -> dict[str, Any]:
+        """The index is damaged."""
         found = pile(box, replica, **piled)
         index = replica.datadir / "relay-bin.index"
         text = change(index.read_text().splitlines())

@@ -197,7 +197,7 @@ def test_a_missing_first_file_is_reported_unless_it_was_applied(home):
     assert index_of(home) == entries(2, 3, 4)
 
 
-def test_the_file_that_the_applier_wants_is_missing(home):
+def test_18_the_file_that_the_applier_wants_is_missing(home):
     make_logs(data(home))
     os.unlink(data(home, log(4)))
     with pytest.raises(Refused, match="it is the file that the applier is to go on in"):
@@ -208,7 +208,9 @@ def test_the_file_that_the_applier_wants_is_missing(home):
 
 @pytest.mark.parametrize(("position", "stays"), [(log(4) + ":321", True), (log(1) + ":4", False), (None, True)])
 @pytest.mark.parametrize("content", [b"", b"\xfebi", b"\xfeBIN" + b"x" * 500])
-def test_an_unreadable_last_file_stays_as_an_empty_log_where_the_applier_may_want_it(home, position, stays, content):
+def test_48d_an_unreadable_last_file_stays_as_an_empty_log_where_the_applier_may_want_it(
+    home, position, stays, content
+):
     make_logs(data(home))
     write(data(home, log(4)), content)
     report, _plan = work(home, applier_position=position)
@@ -240,6 +242,20 @@ def test_a_log_that_only_the_applier_knows_of_comes_as_an_empty_one(home):
 def test_without_auto_position_no_log_is_made(home):
     make_logs(data(home))
     assert work(home, applier_position="relay-bin.000009:4", auto_position=False)[1].steps == []
+
+
+@pytest.mark.parametrize("number", [9, 1])
+def test_19_a_log_that_is_not_listed_is_told_and_left_alone(home, number):
+    make_logs(data(home))
+    shutil.copy(data(home, log(2)), data(home, log(9)))
+    listed = {9: (1, 2, 3, 4), 1: (2, 3, 4, 9)}[number]
+    write(data(home, "relay-bin.index"), entries(*listed).encode())
+    before = contents(data(home))
+    report, plan = work(home, applier_position="relay-bin.000002:4")
+    assert "unlisted" in {one["kind"] for one in report["index_findings"]}
+    assert log(number) not in str([step.data for step in plan.steps])
+    left = contents(data(home))
+    assert left[log(number)] == before[log(number)]
 
 
 def test_lines_that_the_index_lost_come_back_from_the_applier_on(home):
@@ -280,7 +296,7 @@ def test_an_applier_begins_with_the_first_log_where_checksums_change_in_the_midd
     assert work(home, applier_position="relay-bin.000002:4")[0]["begin"] == "first"
 
 
-def test_without_a_position_only_the_last_file_is_cut(home):
+def test_48c_without_a_position_only_the_last_file_is_cut(home):
     damaged_home(home)
     before = contents(data(home))
     with pytest.raises(Refused, match="nobody knows whether the applier is past the damage") as caught:
