@@ -88,11 +88,11 @@ def read_wish(params: Dict[str, Any]) -> Wish:
 
 
 def waiting(seen: Observed, wish: Wish) -> GtidSet:
-    """What has to be executed, and is not yet."""
-    if seen.journaled:
-        wanted = GtidSet.parse(seen.journaled["gtid_set"])
-    elif wish.gtid_set is not None:
+    """What has to be executed, and is not yet. Whoever has read the logs knows best: they may have been cut since."""
+    if wish.gtid_set is not None:
         wanted = wish.gtid_set
+    elif seen.journaled:
+        wanted = GtidSet.parse(seen.journaled["gtid_set"])
     else:
         wanted = GtidSet.parse(seen.channel.retrieved_gtids) if seen.channel else GtidSet()
     return wanted - seen.executed
@@ -109,6 +109,7 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
             where=seen.address,
             untouched=NOTHING,
             next_step="repair the relay logs (mysql_relaylog_repair) or the tables (mysql_stats_tables)",
+            needs="logs",
         )
     if not left and not seen.journaled:
         return Plan([], before, before)
@@ -121,9 +122,10 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
         )
     under_way = bool(seen.journaled) and channel is not None and not channel.auto_position
     from_its_place = channel is not None and wish.begin == "position" and not seen.settings.get(DELAY)
+    begun = under_way and wish.begin == "position"
     if not left:
         steps = _give_back(seen, wish, words) if under_way else [_forget(wish)]
-    elif under_way:
+    elif begun:
         steps = _apply(channel, left, wish, words) + _give_back(seen, wish, words)
     elif from_its_place and not seen.journaled:
         _guard_position(seen, wish)
@@ -142,6 +144,7 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
             where=seen.address,
             untouched=NOTHING,
             next_step="stop the server and run mysql_relaylog_repair, which writes an index that is gone anew",
+            needs="logs",
         )
     if seen.standing and seen.standing not in seen.listed:
         raise Refused(
@@ -202,7 +205,8 @@ def _kept(seen: Observed) -> Settings:
 
 def _write_down(seen: Observed, left: GtidSet, wish: Wish) -> Step:
     """gtid_set: all that has to be executed, by which a later run knows what is left to do."""
-    record = dict(_kept(seen), gtid_set=str(seen.executed | left))
+    # What a run that was killed has written down, the channel does not show any more.
+    record = dict(seen.journaled or _kept(seen), gtid_set=str(seen.executed | left))
     return Step(
         "write_down",
         "journal",

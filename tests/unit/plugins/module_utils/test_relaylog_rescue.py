@@ -159,6 +159,15 @@ def test_a_run_that_was_killed_is_brought_to_its_end(executed, auto_position, fi
     assert (GIVE_BACK.replace("DELAY = 0", "DELAY = 3600") in steps) is gives_back
 
 
+def test_a_run_that_was_killed_may_be_begun_again_and_its_journal_counts():
+    now = seen(channel=channel(auto_position="0"), journaled=JOURNAL)
+    plan = rescue.plan(now, wish(begin="first", gtid_set=GtidSet.parse(A + ":1-6")), NEW)
+    displays_now = [step.display for step in plan.steps]
+    assert plan.steps[0].data["record"] == dict(JOURNAL, gtid_set=A + ":1-6"), "the logs may have been cut since"
+    assert BEGIN in displays_now
+    assert GIVE_BACK.replace("DELAY = 0", "DELAY = 3600") in displays_now
+
+
 def test_a_channel_that_is_gone_is_made_with_the_source_that_is_given():
     lost = seen(channel=None, settings={}, standing=None)
     wished = wish(gtid_set=GtidSet.parse(A + ":1-9"), source=dict(SOURCE, **PASSWORD))
