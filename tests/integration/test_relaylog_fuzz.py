@@ -40,7 +40,7 @@ def test_whatever_happens_to_relay_logs_nothing_that_is_whole_is_lost(server_kin
                 try:
                     outcome = rounds.run(f"{SEED} {number}")
                 except Exception:  # noqa: BLE001 - whatever it is, it is told at the end
-                    failed.append(f"{name}\n{traceback.format_exc()}")
+                    failed.append(f"{name}\n{traceback.format_exc()}\n{box.replicas[0].error_log_tail()}")
                     print(f"FAILED\n{failed[-1]}", flush=True)
                     break
                 print(f"{outcome.what}: {outcome.verdict}, {outcome.kept} applied from here, {outcome.fetched} fetched")

@@ -80,7 +80,7 @@ class Collected:
             self._merge()
 
     def _merge(self) -> None:
-        self._merged = self._merged | GtidSet(self._runs)
+        self._merged = GtidSet(self._runs) | self._merged
         self._runs, self._count = {}, 0
 
 

@@ -212,7 +212,7 @@ class Scan:
             return None
         under_way = _set_of(before.found.carry.gtid)
         known = self.files[number].known
-        lost = beyond(claimed, known | under_way) if known else GtidSet()
+        lost = beyond(claimed, under_way | known) if known else GtidSet()
         if not lost and under_way and under_way <= claimed and not self._ends(number, under_way):
             lost = under_way
         if not lost:
@@ -221,12 +221,15 @@ class Scan:
         return Break(number - 1, before.size, LOST_TAIL, Damage(before.size, "lost_tail", None, detail))
 
     def _ends(self, number: int, gtid: GtidSet) -> bool:
-        """Whether a transaction that is open before a file is whole in the end, or may be: where the log breaks."""
-        walks = [file.walk for file in self.files[number:]]
-        if any(walk is None or walk.damage is not None for walk in walks):
-            return True
-        found = [walk.found for walk in walks if walk is not None and walk.found is not None]
-        return any(gtid <= one.gtids or gtid == _set_of(one.carry.gtid) for one in found)
+        """Whether a transaction that is open before a file goes on in it, or is repeated, as far as can be read."""
+        for file in self.files[number:]:
+            if file.walk is None or file.walk.found is None or gtid <= file.walk.found.gtids:
+                return True
+            if gtid != _set_of(file.walk.found.carry.gtid):
+                return False
+            if file.walk.damage is not None:
+                return True
+        return True
 
     def _is_applied(self, one: Break) -> bool:
         position = self.position

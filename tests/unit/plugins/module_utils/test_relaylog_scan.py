@@ -226,6 +226,16 @@ def test_17_a_transaction_that_was_begun_and_that_a_later_file_claims():
     assert (verdict.status, kind, cut) == ("lost_tail", "lost_tail", (1, logs[1].boundaries[1]))
 
 
+def test_17_what_a_file_lost_is_lost_whatever_is_damaged_behind():
+    """A cut at later damage would leave a log that is not whole: the lost end counts, and it is seen at once."""
+    logs = three()
+    files = data_of(logs)
+    files[1] = files[1][: logs[1].starts[-3]]
+    files[2] = bytes(flip(bytearray(files[2]), logs[2].starts[-2] + 25))
+    verdict, kind, cut = judged(files)
+    assert (verdict.status, kind, cut) == ("lost_tail", "lost_tail", (1, logs[1].boundaries[1]))
+
+
 @pytest.mark.parametrize(("missing", "expected"), [(0, None), (1, 0), (2, 1)])
 def test_18_a_missing_file(missing, expected):
     logs = three()
@@ -488,7 +498,11 @@ def event(number, body=b"", flags=0):
     return lambda log: log.event(number, body, flags=flags)
 
 
-ROWS, TABLE, XID, MORE = RelayLog.rows, RelayLog.table_map, RelayLog.xid, (lambda log: log.rows(end=False))
+def more(log):
+    log.rows(end=False)
+
+
+ROWS, TABLE, XID, MORE = RelayLog.rows, RelayLog.table_map, RelayLog.xid, more
 BEGIN, COMMIT = query("BEGIN"), query("COMMIT")
 NO, YES = False, True
 
