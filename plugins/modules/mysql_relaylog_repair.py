@@ -43,6 +43,8 @@ options:
       - By default it is read from C(relay-log.info), if the server has one. A server that keeps its position in a table
         shows it as C(Relay_log_name) and C(Relay_log_pos) of C(mysql.slave_relay_log_info).
       - Without it, nothing is cut in any file but the last one.
+      - A log that it names and that is not listed is listed again, with those that are newer; where there is none, an
+        empty one is made, since a server that does not find it cannot use the channel.
     type: str
   auto_position:
     description:
@@ -103,7 +105,8 @@ attributes:
   idempotent:
     support: full
 seealso:
-  - module: dbre.mysql_replica.mysql_replica_info
+  - module: dbre.mysql_replica.mysql_relaylog_info
+  - module: dbre.mysql_replica.mysql_relaylog_rescue
 """
 
 EXAMPLES = r"""
@@ -191,7 +194,9 @@ files:
       elements: dict
       sample: []
 index_findings:
-  description: What is wrong with the index or its surroundings, each with C(kind), C(line) and C(detail).
+  description:
+    - What is wrong with the index or its surroundings, each with C(kind), C(line) and C(detail).
+    - A log that is not listed (C(unlisted)) is told of and left alone, unless the applier stands in it or before it.
   type: list
   elements: dict
   returned: when O(state=repaired)
@@ -214,8 +219,8 @@ applier:
   description:
     - Where the applier's position lies with respect to the cut; C(before), C(at), C(behind) or C(unknown), null when
       nothing was cut.
-    - When it is C(behind) or C(unknown) and the server does not find the applier's file (error 1872), let the applier
-      begin at RV(apply_from), without auto-position. Transactions that are executed already are skipped by their GTID.
+    - An applier that cannot go on where it stands begins at RV(apply_from), see
+      M(dbre.mysql_replica.mysql_relaylog_rescue).
   type: str
   returned: when O(state=repaired)
 apply_from:
