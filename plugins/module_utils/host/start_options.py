@@ -8,29 +8,14 @@ server that kept it would never replicate again by itself. A file that is not ou
 """
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Optional
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused, ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal, sync_directory
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import start_options
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan
 
 JOURNAL = "start-options.json"
-# Old and new names: a server passes over a loose option that it does not know.
-AT_REST = ("loose-skip-slave-start", "loose-skip-replica-start", "loose-relay-log-recovery=0")
-# In every file of ours, and what nobody writes into a file of his own
-_MARK = "loose-relay-log-recovery=0"
-
-
-class Observed(NamedTuple):
-    """text: of the file, None when there is none. left: the file of an earlier run, when that has another name."""
-
-    path: Optional[str]
-    text: Optional[str]
-    left: Optional[str]
-    journaled: bool
-
-    def describe(self) -> Dict[str, Any]:
-        return {"text": self.text}
 
 
 class StartOptions:
@@ -38,35 +23,16 @@ class StartOptions:
 
     def __init__(self, params: Dict[str, Any]) -> None:
         self.path: Optional[str] = params["path"]
-        self.wanted = text_of(params["options"]) if params["state"] == "present" else None
+        self.wanted = start_options.text_of(params["options"]) if params["state"] == "present" else None
         self._journal = Journal(os.path.join(params["state_dir"], JOURNAL))
 
-    def observe(self) -> Observed:
+    def observe(self) -> start_options.Observed:
         left = self._journal.read().get("path")
         other = left if left and left != self.path and _read(left) is not None else None
-        return Observed(self.path, _read(self.path) if self.path else None, other, left is not None)
+        return start_options.Observed(self.path, _read(self.path) if self.path else None, other, left is not None)
 
-    def plan(self, seen: Observed) -> Plan:
-        steps = []
-        if seen.left:
-            steps.append(Step("remove", seen.left, "remove %s" % seen.left, "an earlier run has left it"))
-        ours = seen.text is not None and _MARK in seen.text
-        if self.wanted is None:
-            if ours:
-                steps.append(Step("remove", str(seen.path), "remove %s" % seen.path, "it was for one start"))
-            if seen.journaled:
-                steps.append(Step("forget", JOURNAL, "remove the journal", "no file of ours is left"))
-        elif seen.text != self.wanted:
-            if seen.text is not None and not ours:
-                raise Refused(
-                    "the file for the options of one start holds somebody else's",
-                    where=str(seen.path),
-                    untouched="the file and the server",
-                    next_step="name another file as mysql_replica_option_dropin, one that does not exist",
-                )
-            steps.append(Step("write", str(seen.path), "write %s" % seen.path, "the next start is to have them"))
-        before = seen.describe()
-        return Plan(steps, before, {"text": self.wanted} if steps else before)
+    def plan(self, seen: start_options.Observed) -> Plan:
+        return start_options.plan(seen, self.wanted)
 
     def write(self) -> None:
         """The server reads it as its own user, and distrusts a file that others may write."""
@@ -105,10 +71,6 @@ class StartOptions:
     def forget(self) -> None:
         self.remove_half(self._journal.read().get("path"))
         self._journal.remove()
-
-
-def text_of(options: List[str]) -> str:
-    return "\n".join(["[mysqld]", *AT_REST, *options, ""])
 
 
 def _read(path: str) -> Optional[str]:

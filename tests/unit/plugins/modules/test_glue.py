@@ -35,6 +35,7 @@ PLANNED = [
     ("mysql_stats_tables", "RestoredTables", "systables/restored"),
     ("mysql_relaylog_repair", "RelaylogRepair", "relaylog/repair"),
     ("mysql_relaylog_rescue", "RelaylogRescue", "relaylog/rescue"),
+    ("mysql_start_options", "Options", "start_options"),
 ]
 
 
