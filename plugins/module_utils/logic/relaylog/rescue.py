@@ -186,12 +186,13 @@ def _guard_position(seen: Observed, wish: Wish) -> None:
 
 
 def _place(seen: Observed, wish: Wish) -> Tuple[str, int]:
-    if not wish.apply_from:
+    place = wish.apply_from or seen.journaled.get("apply_from")
+    if not place:
         return seen.listed[0], FIRST_EVENT
-    file, _colon, offset = wish.apply_from.rpartition(":")
+    file, _colon, offset = place.rpartition(":")
     if not offset.isdigit() or base_name(file) not in seen.listed:
         raise BadInput(
-            "no place in a listed relay log: %r" % wish.apply_from[:200],
+            "no place in a listed relay log: %r" % place[:200],
             untouched=NOTHING,
             next_step="give apply_from as mysql_relaylog_repair has returned it",
         )
@@ -204,9 +205,11 @@ def _kept(seen: Observed) -> Settings:
 
 
 def _write_down(seen: Observed, left: GtidSet, wish: Wish) -> Step:
-    """gtid_set: all that has to be executed, by which a later run knows what is left to do."""
+    """gtid_set: all that has to be executed, by which a later run knows what is left to do. apply_from: as wished."""
     # What a run that was killed has written down, the channel does not show any more.
     record = dict(seen.journaled or _kept(seen), gtid_set=str(seen.executed | left))
+    if wish.apply_from:
+        record["apply_from"] = wish.apply_from
     return Step(
         "write_down",
         "journal",

@@ -123,6 +123,15 @@ def test_it_begins_where_it_is_told_to():
     assert "RELAY_LOG_FILE = 'relay-bin.000003', RELAY_LOG_POS = 837" in begin[0]
 
 
+def test_where_it_was_to_begin_survives_a_kill():
+    wished = wish(begin="first", apply_from="relay-bin.000003:837")
+    record = rescue.plan(seen(), wished, NEW).steps[0].data["record"]
+    again = rescue.plan(seen(journaled=record, standing=None), wish(), NEW)
+    change = next(step for step in again.steps if step.action == "change")
+    assert change.data["values"][-2:] == ("relay-bin.000003", 837)
+    assert again.steps[0].data["record"] == record
+
+
 @pytest.mark.parametrize("place", ["relay-bin.000009:4", "relay-bin.000002", "relay-bin.000002:x", ":4"])
 def test_a_place_that_is_none_is_refused(place):
     with pytest.raises(BadInput, match="no place in a listed relay log"):
