@@ -8,8 +8,7 @@ Rough, and on the safe side: the table sizes are the source's own estimate, the 
 ordinary rows on an ordinary disk.
 """
 
-import calendar
-import time
+import datetime
 from typing import Any, Dict, List, NamedTuple, Optional
 
 #: Bytes of plain text, or of the source's tables, that one session loads in a second.
@@ -121,7 +120,8 @@ def surely_before(dump: Dict[str, Any], moment: int) -> bool:
 def completed_local(dump: Dict[str, Any]) -> Optional[int]:
     """completed_at as if it were universal time."""
     try:
-        return calendar.timegm(time.strptime(dump.get("completed_at") or "", "%Y-%m-%d %H:%M:%S"))
+        moment = datetime.datetime.strptime(dump.get("completed_at") or "", "%Y-%m-%d %H:%M:%S")
+        return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
     except ValueError:
         return None
 
