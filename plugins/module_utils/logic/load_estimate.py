@@ -8,7 +8,7 @@ Rough, and on the safe side: the table sizes are the source's own estimate, the 
 ordinary rows on an ordinary disk.
 """
 
-import datetime
+import datetime as dt
 from typing import Any, Dict, List, NamedTuple, Optional
 
 #: Bytes of plain text, or of the source's tables, that one session loads in a second.
@@ -120,8 +120,8 @@ def surely_before(dump: Dict[str, Any], moment: int) -> bool:
 def completed_local(dump: Dict[str, Any]) -> Optional[int]:
     """completed_at as if it were universal time."""
     try:
-        moment = datetime.datetime.strptime(dump.get("completed_at") or "", "%Y-%m-%d %H:%M:%S")
-        return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
+        moment = dt.datetime.strptime("%s +0000" % dump.get("completed_at"), "%Y-%m-%d %H:%M:%S %z")
+        return int(moment.timestamp())
     except ValueError:
         return None
 

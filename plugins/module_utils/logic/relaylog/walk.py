@@ -315,6 +315,7 @@ class Walk:
     def _magic(self, view: memoryview) -> int:
         start = bytes(view[:FIRST_EVENT])
         if start == MAGIC:
+            self._look_at_first(view)
             return FIRST_EVENT
         # Behind the mark lies a small version number; where there is an event of a plain log, the mark is damaged.
         if start == ENCRYPTED_MAGIC and len(view) > 8 and 0 < view[4] < 16 and view[8] != FORMAT:
@@ -325,6 +326,15 @@ class Walk:
         else:
             self._break(Damage(0, "bad_magic", None, "it begins with %s" % start.hex()))
         return len(view)
+
+    def _look_at_first(self, view: memoryview) -> None:
+        """Without the event that every log begins with, nobody knows whether the others have checksums."""
+        if len(view) < FIRST_EVENT + HEADER_SIZE:
+            return
+        header = Header.read(bytes(view[: FIRST_EVENT + HEADER_SIZE]), FIRST_EVENT)
+        if header.type != FORMAT and HEADER_SIZE <= header.size <= self.size - FIRST_EVENT:
+            name = event_name(header.type)
+            self._break(Damage(FIRST_EVENT, "garbage", name, "a log begins with Format_description"))
 
     def _break(self, damage: Damage) -> None:
         """The first damage counts; a second one ends the look behind the first."""

@@ -137,6 +137,17 @@ def damaged(draw, names):
     return name, files
 
 
+def as_read(data):
+    """Without the one bit that no checksum covers: a Format_description's mark that its log is in use."""
+    place, seen = 4, bytearray(data)
+    while place + 19 <= len(seen):
+        if seen[place + 4] == 15:
+            seen[place + 17] &= ~1
+        size = struct.unpack_from("<I", seen, place + 9)[0]
+        place += max(19, size)
+    return bytes(seen)
+
+
 def cut_to(files, cut):
     """What a repair leaves."""
     return [*files[: cut.file], files[cut.file][: cut.offset]] if cut else files
@@ -146,7 +157,7 @@ def cut_to(files, cut):
 @given(damaged(sorted(LOGS)))
 def test_what_is_kept_is_a_beginning_of_what_was_there(case):
     name, files = case
-    original = LOGS[name]
+    original, files = [as_read(data) for data in LOGS[name]], [as_read(data) for data in files]
     verdict = scanned(files).verdict()
     if verdict.broken is None and files != original:
         # Nothing to be seen: then it is a beginning, or one file lost its end where no later one speaks of it.
@@ -170,7 +181,7 @@ def test_one_damage_costs_no_transaction_before_it(data):
     name = data.draw(st.sampled_from(sorted(LOGS)))
     files = list(LOGS[name])
     number, _at, changed = data.draw(damages(files))
-    if changed == files[number]:
+    if as_read(changed) == as_read(files[number]):
         return
     files[number] = changed
     same = next(
