@@ -111,6 +111,8 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
             next_step="repair the relay logs (mysql_relaylog_repair) or the tables (mysql_stats_tables)",
             needs="logs",
         )
+    if channel is not None and wish.gtid_set is None and not seen.journaled:
+        _guard_position(seen, wish)
     if not left and not seen.journaled:
         return Plan([], before, before)
     if channel is not None and not channel.auto_position and not seen.journaled:
@@ -174,7 +176,9 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
 
 
 def _guard_position(seen: Observed, wish: Wish) -> None:
-    """An applier without a position begins with the first listed log, be that the middle of a transaction (5.6)."""
+    """An applier without a position begins with the first listed log, be that the middle of a transaction (5.6), and
+    the server calls nothing retrieved, whatever the logs hold.
+    """
     if seen.standing is None and seen.listed:
         raise Refused(
             "the server does not know where its applier stands",

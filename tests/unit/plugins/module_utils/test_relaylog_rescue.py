@@ -207,6 +207,7 @@ def test_no_statement_comes_that_would_throw_retrieved_transactions_away():
         ({"channel": channel(auto_position="0")}, {}, "does not use GTID auto-position"),
         ({"standing": "relay-bin.000099"}, {"begin": "first"}, "which the index does not list"),
         ({"standing": None}, {}, "does not know where its applier stands"),
+        ({"standing": None, "channel": channel(retrieved="")}, {}, "does not know where its applier stands"),
         ({"listed": []}, {"begin": "first"}, "no relay log is listed"),
     ],
 )

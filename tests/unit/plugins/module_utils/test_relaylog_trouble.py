@@ -55,6 +55,14 @@ def test_what_a_status_does_not_show():
     assert kind(None, logs=0) == "other"
 
 
+def test_an_applier_without_a_position_hides_what_the_logs_hold():
+    """The server calls nothing retrieved then, so that nothing seems to be missing."""
+    channel = read_channels([STANDS])[0]
+    assert trouble.judge(channel, None, False, False, 3, stands=False).kind == "logs"
+    assert trouble.judge(channel, None, False, False, 0, stands=False).kind == "rest"
+    assert trouble.judge(channel, None, False, True, 3, stands=False).kind == "rest", "a rescue brings it back"
+
+
 def source(executed, purged="", reachable=True):
     return dict(reachable=reachable, error="down", gtid_executed=executed, gtid_purged=purged)
 
