@@ -16,19 +16,16 @@ import pytest
 
 from gates.clone import ROOT
 
-MAKEFILE = """
-good:
-	@echo one; sleep 0.3; echo two
-bad:
-	@echo three; false
-asleep:
-	@echo $$$$ > pid; exec sleep 600
-"""
+RECIPES = {
+    "good": "@echo one; sleep 0.3; echo two",
+    "bad": "@echo three; false",
+    "asleep": "@echo $$$$ > pid; exec sleep 600",
+}
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "Makefile").write_text("".join(f"{name}:\n\t{text}\n" for name, text in RECIPES.items()))
     return tmp_path
 
 
