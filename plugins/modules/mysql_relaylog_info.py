@@ -136,7 +136,7 @@ def gather(params):
     if unfinished:
         options["auto_position"] = True  # it was taken from the channel for a while, and comes back
     unusable = metadata.evidence if metadata.state == "unusable" else None
-    stands = options["applier_position"] is not None
+    stands = (options["applier_position"] or "").rpartition(":")[0] in logs
     found = trouble.judge(mine[0] if mine else None, unusable, stalled, unfinished, len(logs), stands)
     retrieved = observe.retrieved_gtids(mine)
     # The replica first, then the source: the other way round a transaction on its way would look as if only here.

@@ -179,12 +179,13 @@ def _guard_position(seen: Observed, wish: Wish) -> None:
     """An applier without a position begins with the first listed log, be that the middle of a transaction (5.6), and
     the server calls nothing retrieved, whatever the logs hold.
     """
-    if seen.standing is None and seen.listed:
+    if seen.listed and seen.standing not in seen.listed:
         raise Refused(
-            "the server does not know where its applier stands",
+            "the server does not know where its applier stands, or the index does not (%s)" % seen.standing,
             where="channel '%s'" % wish.name,
             untouched=NOTHING,
-            next_step="stop the server, run mysql_relaylog_repair, and give begin=first and the apply_from it returns",
+            next_step="stop the server, run mysql_relaylog_repair, and give begin=first with what it returns as"
+            " apply_from and retrieved_gtid_set",
             needs="logs",
         )
 

@@ -40,7 +40,7 @@ def judge(
 ) -> Trouble:
     """unusable: why the server cannot use its replication metadata. unfinished: a rescue has begun. logs: how many.
 
-    stands: whether the server knows where its applier stands in them.
+    stands: whether the server knows where its applier stands in them, and the index knows that log.
     """
     if unusable is not None:
         return Trouble(LOGS, "the server cannot use its replication metadata: %s" % unusable)
@@ -49,7 +49,7 @@ def judge(
             return Trouble(LOST, "there is no such channel, and %d relay logs of one" % logs)
         return Trouble(OTHER, "the server is not a replica on this channel, and has no relay logs")
     if logs and not stands and not unfinished:
-        return Trouble(LOGS, "the server does not know where its applier stands in %d relay logs" % logs)
+        return Trouble(LOGS, "it is not known where the applier stands in %d relay logs" % logs)
     if stalled:
         return Trouble(LOGS, "the applier says that it has read everything, and transactions are missing")
     failure = channel.applier_failure

@@ -205,8 +205,13 @@ def test_no_statement_comes_that_would_throw_retrieved_transactions_away():
     [
         ({"unusable": "mysql.slave_master_info: gone"}, {}, "cannot use its replication metadata"),
         ({"channel": channel(auto_position="0")}, {}, "does not use GTID auto-position"),
-        ({"standing": "relay-bin.000099"}, {"begin": "first"}, "which the index does not list"),
+        (
+            {"standing": "relay-bin.000099"},
+            {"begin": "first", "gtid_set": GtidSet.parse(A + ":1-9")},
+            "which the index does not list",
+        ),
         ({"standing": None}, {}, "does not know where its applier stands"),
+        ({"standing": "relay-bin.000099"}, {}, "does not know where its applier stands"),
         ({"standing": None, "channel": channel(retrieved="")}, {}, "does not know where its applier stands"),
         ({"listed": []}, {"begin": "first"}, "no relay log is listed"),
     ],
