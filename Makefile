@@ -59,7 +59,7 @@ unit-oldest: setup
 	$(RUN) $(PY) tests/gates/oldest_python.py
 
 integration: setup ## tests on real MySQL servers, two files at a time
-	$(PYTEST) -n 2 --dist loadscope -m "not long" tests/integration
+	$(PYTEST) -n 2 --dist loadscope --no-loadscope-reorder --durations=25 -m "not long" tests/integration
 
 molecule: setup ## every molecule scenario, on real MySQL servers
 	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all

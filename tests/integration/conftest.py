@@ -17,6 +17,11 @@ from sandbox.topology import Sandbox
 MakeBox = Callable[..., Sandbox]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of roles take longest: with them last, one worker would be busy while the other is idle."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_role_"))
+
+
 @pytest.fixture(scope="session", params=["5.6", modern_spec()])
 def server_kind(request: pytest.FixtureRequest) -> str:
     """What `Sandbox.up` takes as `server`."""
