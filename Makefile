@@ -53,7 +53,7 @@ sanity: setup ## ansible-test sanity, on a copy of the files that git knows or w
 	$(RUN) $(PY) tests/gates/sanity.py
 
 unit: setup unit-oldest ## unit tests, on this Python and on the oldest one that targets have
-	$(PYTEST) -n 2 tests/unit
+	KILL_EVERY=4 $(PYTEST) -n 2 tests/unit
 
 unit-oldest: setup
 	$(RUN) $(PY) tests/gates/oldest_python.py
@@ -73,7 +73,8 @@ bench: setup ## ratios against other tools
 fuzz: setup ## relay logs damaged at random and repaired, N=200 rounds a server (FUZZ_SEED, FUZZ_FIRST: which)
 	FUZZ_N='$(or $(N),20)' $(PYTEST) -s tests/integration/test_relaylog_fuzz.py
 
-soak: setup ## long random runs
+soak: setup ## long random runs, and a kill at each system call
+	$(PYTEST) -k kill tests/unit
 	$(PYTEST) -m long tests/integration
 	$(RUN) $(PY) tests/gates/optional_tests.py tests/soak
 
