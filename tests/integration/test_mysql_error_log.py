@@ -89,6 +89,7 @@ def wait_failed(replica: Server, kind: str) -> None:
     wait_for(f"{kind} error on {replica.name}", lambda: replica.replica_status()[f"Last_{kind}_Errno"])
 
 
+@pytest.mark.long
 def test_healthy_restarts_give_no_finding(make_box: MakeBox) -> None:
     box = make_box()
     replica = box.replicas[0]

@@ -190,6 +190,7 @@ def open_to_the_sandbox(replica: Server) -> None:
         cursor.execute(f"SET GLOBAL {read_only} = ON")
 
 
+@pytest.mark.long
 def test_a_server_that_cannot_start_gets_a_new_data_directory(box: Sandbox, replica: Server, dump: Path) -> None:
     more = {"start_command": server_program.start_command(replica), **server_program.variables(replica)}
     replica.stop()

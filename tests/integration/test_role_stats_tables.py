@@ -34,6 +34,7 @@ def test_where_nothing_is_wrong_nothing_is_done(boxes: Boxes, kind: str) -> None
     assert "nothing to do" in outcome.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "damage", "table"),
     [
