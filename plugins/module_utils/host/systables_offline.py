@@ -5,6 +5,7 @@
 """What mysql_stats_tables does on the host of a server that is down, once for each of its two states."""
 
 import os
+import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
@@ -15,6 +16,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan impo
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence, offline, restored
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Known, judge_file
+
+DYING = 10  # seconds
 
 
 class _Offline:
@@ -42,21 +45,26 @@ class _Offline:
         told: Dict[str, Any] = seen.describe()
         return told
 
-    def refuse_if_used(self) -> None:
-        if host.is_used(self.datadir):
-            raise Refused(
-                "a server works on this data directory, and does not answer at the login that was given",
-                where=self.datadir,
-                untouched="everything",
-                next_step="stop it, wait until it has come up, or give the login at which it answers",
-            )
+    def refuse_if_used(self, patience: int = 0) -> None:
+        """patience: seconds, for a server that dies, which holds its files for a moment longer than it answers."""
+        for second in range(patience + 1):
+            if not host.is_used(self.datadir):
+                return
+            if second < patience:
+                time.sleep(1)
+        raise Refused(
+            "a server works on this data directory, and does not answer at the login that was given",
+            where=self.datadir,
+            untouched="everything",
+            next_step="stop it, wait until it has come up, or give the login at which it answers",
+        )
 
 
 class OfflineTables(_Offline):
     """state=healthy, as far as files go."""
 
     def observe(self) -> offline.Observed:
-        self.refuse_if_used()
+        self.refuse_if_used(DYING)
         lines = host.log_lines(self.params["error_log"])
         system_space = os.path.join(self.datadir, host.SYSTEM_SPACE)
         if os.path.exists(system_space):

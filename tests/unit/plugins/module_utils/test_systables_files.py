@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import systables as host
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import systables_offline
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.format_file import place_format_file
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.systables_offline import (
     OfflineTables,
@@ -47,8 +48,8 @@ def _params(tmp_path):
 
 
 @pytest.fixture(name="held")
-def _held(params):
-    """Another process works on the data directory, as InnoDB tells it: by a lock."""
+def _held(params, monkeypatch):
+    """Another process works on the data directory, as InnoDB tells it: by a lock. Called, it ends. Nobody waits."""
     ready, done = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
@@ -58,9 +59,16 @@ def _held(params):
             os.read(done[0], 1)
         os._exit(0)
     os.read(ready[0], 1)
-    yield
-    os.write(done[1], b"x")
-    os.waitpid(child, 0)
+    ended = []
+
+    def end(_seconds=0):
+        if not ended:
+            os.write(done[1], b"x")
+            ended.append(os.waitpid(child, 0))
+
+    monkeypatch.setattr(systables_offline.time, "sleep", lambda _seconds: None)
+    yield end
+    end()
     for handle in ready + done:
         os.close(handle)
 
@@ -118,6 +126,11 @@ def test_nothing_is_touched_while_a_server_works_on_the_directory(params):
     for operation in (OfflineTables(params), RestoredTables(dict(params, quarantine="/nowhere"))):
         with pytest.raises(Refused, match="a server works on this data directory"):
             operation.observe()
+
+
+def test_a_server_that_is_dying_is_waited_for(params, held, monkeypatch):
+    monkeypatch.setattr(systables_offline.time, "sleep", held)
+    assert OfflineTables(params).observe().findings
 
 
 def test_a_directory_that_is_none_of_a_server_is_said_to_be_none(tmp_path):
