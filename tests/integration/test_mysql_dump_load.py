@@ -239,6 +239,25 @@ def test_a_directory_that_outlived_its_schema_does_not_stop_a_load(
     assert [path.read_text() for path in backup.rglob("*-gone.ibd")] == ([text] if text else [])
 
 
+def test_another_servers_directory_of_that_name_is_left_alone(box: Sandbox, small: Path, target: Server) -> None:
+    """The login may lead to another host, whose data directory has the path of one that is here."""
+    target.execute("DROP DATABASE IF EXISTS small")
+    left, identity = target.datadir / "small", target.datadir / "auto.cnf"
+    left.mkdir()
+    (left / "gone.ibd").write_text("another server's")
+    own = identity.read_text()
+    identity.write_text(own.replace(target.uuid, box.source.uuid))
+    try:
+        refused = run_task(box, MODULE, path=str(small), backup_dir=str(box.directory / "not there"), **STATE)
+    finally:
+        identity.write_text(own)
+    assert refused["failed"], refused
+    assert f"Next: look at {left} on the server's own host" in refused["msg"]
+    assert (left / "gone.ibd").read_text() == "another server's"
+    assert not (box.directory / "not there").exists()
+    shutil.rmtree(left)
+
+
 def test_a_dump_that_selects_no_schema_is_refused(box: Sandbox, target: Server) -> None:
     """What `mysqldump SCHEMA` writes: no USE, and the schema's name in a comment only."""
     dump = by_hand.take_dump(box.source, box.directory / "nameless.sql", "small")

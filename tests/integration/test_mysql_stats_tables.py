@@ -78,6 +78,23 @@ def test_where_nothing_is_wrong_nothing_is_done(box: Sandbox) -> None:
     assert (positions(replica), settings(replica), definitions(replica)) == before
 
 
+def test_another_servers_data_directory_is_neither_judged_nor_touched(box: Sandbox) -> None:
+    """The login may lead to another host, whose data directory has the path of one that is here."""
+    replica = box.replicas[0]
+    identity = replica.datadir / "auto.cnf"
+    own, before = identity.read_text(), files(replica)
+    identity.write_text(own.replace(replica.uuid, box.source.uuid))
+    try:
+        (here,) = run_tasks(box, healthy()).results
+    finally:
+        identity.write_text(own)
+    (given,) = run_tasks(box, healthy(datadir=str(box.source.datadir))).results
+    for refused in (here, given):
+        assert refused["error"]["kind"] == "refused", refused
+        assert "data directory" in refused["msg"]
+    assert files(replica) == before
+
+
 @pytest.mark.parametrize("kind", [OLD, pytest.param(NEW, marks=pytest.mark.long)])
 def test_tables_that_are_damaged_each_in_another_way_come_back(boxes: Boxes, kind: str) -> None:
     box = boxes.lend(kind)

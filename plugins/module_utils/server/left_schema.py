@@ -17,6 +17,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.observe import schemas
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.own_datadir import is_own
 
 _DIRECTORY_NOT_EMPTY = 1010
 _DIRECTORY_WITHOUT_SCHEMA = 3681
@@ -55,9 +56,13 @@ def clear(server: Server, names: Iterable[str], backup_dir: str) -> List[str]:
 
 def _directory(server: Server, refused: ServerError) -> str:
     names = _DIRECTORY.findall(refused.found)
-    directory = os.path.join(server.variables("datadir")["datadir"], names[-1] if names else "")
-    if not names or os.path.islink(directory) or not os.path.isdir(directory):
-        refused.next_step = "move that directory out of the server's data directory, then run the same command again"
+    datadir = server.variables("datadir")["datadir"]
+    directory = os.path.join(datadir, names[-1] if names else "")
+    if not names or not is_own(server, datadir) or os.path.islink(directory) or not os.path.isdir(directory):
+        refused.next_step = (
+            "look at %s on the server's own host, move it out of the data directory, then run the same command again"
+            % (directory if names else "that directory")
+        )
         raise refused
     return directory
 

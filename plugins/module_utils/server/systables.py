@@ -31,6 +31,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import statistics
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.own_datadir import is_own
 
 _SETTINGS = (
     "datadir",
@@ -58,7 +59,7 @@ class Place(NamedTuple):
 
 
 def place_of(server: Server, datadir: Optional[str], error_log: Optional[str]) -> Place:
-    """Raises Refused for a server that this collection knows no such tables of."""
+    """Raises Refused for a server that this collection knows no such tables of, or whose files are not here."""
     spoken = server.dialect
     if spoken.flavor != dialect.MYSQL:
         raise Refused(
@@ -70,9 +71,20 @@ def place_of(server: Server, datadir: Optional[str], error_log: Optional[str]) -
     settings = server.variables(*_SETTINGS)
     directory = datadir or settings["datadir"]
     log = error_log or settings.get("log_error") or ""
-    return Place(
+    place = Place(
         spoken.version, directory, os.path.join(directory, log) if log not in ("", "stderr") else None, settings
     )
+    own = is_own(server, directory)
+    # From 8.0 on the tables have no files of their own: a server can be asked from afar.
+    if own is False or (own is None and place.has_files):
+        raise Refused(
+            "this is not the data directory of the server that answers: auto.cnf there %s"
+            % ("cannot be read" if own is None else "holds another server_uuid"),
+            where="%s, %s" % (directory, server.login.address),
+            untouched="everything",
+            next_step="run on the server's own host, as a user who may read its files; check datadir and login",
+        )
+    return place
 
 
 def findings(server: Server, place: Place, tables: List[str], statistics: bool) -> List[Finding]:
