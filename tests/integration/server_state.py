@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from pymysql.cursors import Cursor
 
 from sandbox import compare_definitions, compare_rows
-from sandbox.damage import wait_for
 from sandbox.server import Server
 
+PAUSE = 0.2  # seconds between two looks that have to be equal
+CONNECTING = 5.0  # seconds until a receiver that has not connected by then is taken for one that never will
 LOGS = ("mysql-bin.*", "relay-bin*")
 SETTINGS = ("read_only", "super_read_only", "event_scheduler")
 CHANNEL = (
@@ -66,11 +68,11 @@ def positions(server: Server) -> dict[str, Any]:
 
 def state(server: Server) -> dict[str, Any]:
     """For comparison with `==`. Nothing may come from the source meanwhile; what has just come is waited for."""
-    seen: list[dict[str, Any]] = []
-
-    def at_rest() -> bool:
-        seen.append(positions(server))
-        return seen[-1] in seen[-2:-1]
-
-    wait_for(f"{server.name} is at rest", at_rest)
-    return {**seen[-1], "settings": settings(server), "contents": contents(server)}
+    connected = time.monotonic() + CONNECTING
+    while True:
+        seen = positions(server)
+        time.sleep(PAUSE)
+        # a receiver begins a relay log when it has connected
+        connecting = bool(seen["channel"]) and seen["channel"]["Replica_IO_Running"] == "Connecting"
+        if positions(server) == seen and not (connecting and time.monotonic() < connected):
+            return {**seen, "settings": settings(server), "contents": contents(server)}

@@ -105,6 +105,7 @@ def go_on(box: Sandbox) -> None:
     replica = box.replicas[0]
     replica.execute(replica.statements.stop)
     replica.execute(replica.statements.start)
+    box.wait_replicating(replica)
     box.wait_caught_up(replica)
 
 
