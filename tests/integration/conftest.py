@@ -15,14 +15,19 @@ from sandbox.builds import modern_spec
 from sandbox.topology import Sandbox
 
 MakeBox = Callable[..., Sandbox]
+SERVERS = {"oldest": "5.6", "newest": modern_spec()}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of roles take longest: with them last, one worker would be busy while the other is idle."""
     items.sort(key=lambda item: not item.path.name.startswith("test_role_"))
+    for item in items:
+        servers = {SERVERS[name] for mark in item.iter_markers("long_on") for name in mark.args}
+        if servers and isinstance(item, pytest.Function) and item.callspec.params["server_kind"] in servers:
+            item.add_marker("long")
 
 
-@pytest.fixture(scope="session", params=["5.6", modern_spec()])
+@pytest.fixture(scope="session", params=SERVERS.values())
 def server_kind(request: pytest.FixtureRequest) -> str:
     """What `Sandbox.up` takes as `server`."""
     return str(request.param)

@@ -333,6 +333,7 @@ def test_killed_while_it_waits_for_a_table_and_run_again(
     assert not journal(box).exists()
 
 
+@pytest.mark.long_on("oldest")
 def test_the_server_dies_half_way(box: Sandbox, dump: Path, dumped: State, target: Server) -> None:
     """Without transactions (5.6) it comes back with some of the new rows."""
     with closing(target.connect()) as holder, holder.cursor() as cursor:

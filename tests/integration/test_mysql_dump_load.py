@@ -159,6 +159,7 @@ def test_a_statement_that_fails_is_named_by_line_and_byte(box: Sandbox, small: P
     assert [row["id"] for row in target.rows("SELECT id FROM small.t ORDER BY id")] == [1, 2, 3]
 
 
+@pytest.mark.long_on("oldest")
 def test_compressed_dumps_and_check_mode(box: Sandbox, small: Path, target: Server) -> None:
     packed = small.with_suffix(".sql.gz")
     packed.write_bytes(gzip.compress(small.read_bytes()))

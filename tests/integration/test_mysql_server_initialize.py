@@ -106,6 +106,7 @@ def assert_new_server(server: Server, uuid: str) -> None:
         over_tcp.ping()
 
 
+@pytest.mark.long_on("newest")
 def test_a_ruined_server_is_replaced_by_an_empty_one_and_kept_whole(box: Sandbox) -> None:
     server = box.replicas[0]
     uuid = server.uuid
@@ -179,6 +180,7 @@ def test_an_initialisation_that_fails_puts_everything_back(box: Sandbox) -> None
     server.dropin.unlink()
 
 
+@pytest.mark.long_on("oldest")
 def test_killed_while_mysqld_is_at_work_the_same_task_goes_on(box: Sandbox) -> None:
     server = box.replicas[2]
     uuid = server.uuid

@@ -91,6 +91,7 @@ def test_every_reason_is_told_at_once_with_where_and_what_next(box: Sandbox, dum
     assert not secrets_in(written.read_text())
 
 
+@pytest.mark.long_on("oldest")
 def test_what_an_operator_knows_better_is_overruled_by_name_and_still_shown(box: Sandbox, dump: Path) -> None:
     with box.source.connect(autocommit=True) as session, session.cursor() as cursor:
         cursor.execute("SET SESSION sql_log_bin = 0")

@@ -76,6 +76,7 @@ def report(replica: Server) -> Any:
     return json.loads(newest.read_text())
 
 
+@pytest.mark.long_on("oldest")
 def test_check_mode_plans_every_phase_and_touches_nothing(box: Sandbox, dump: Path, ruined: Server) -> None:
     before, files = state(ruined), left_behind(ruined)
     outcome = rebuild(box, "--check", "--diff", dump=str(dump))
@@ -140,6 +141,7 @@ def kill_when(what: str, box: Sandbox, dump: Path, condition: Callable[[AnsibleR
         run.kill()
 
 
+@pytest.mark.long_on("newest")
 def test_killed_in_a_reset_and_in_a_load_the_same_command_ends_equal(box: Sandbox, dump: Path, ruined: Server) -> None:
     """The run in a reset, the run in a load, and mysqld in a load."""
     set_before = settings(ruined)

@@ -71,6 +71,7 @@ def assert_equal(box: Sandbox, replica: Server) -> None:
     assert judgement.identical, str(judgement)
 
 
+@pytest.mark.long_on("oldest")
 def test_a_dump_taken_on_the_way_leaves_nothing_on_a_disk(box: Sandbox, replica: Server) -> None:
     before = settings(replica)
     with command_lines() as seen:
@@ -95,6 +96,7 @@ def test_a_source_that_cannot_be_dumped_is_found_before_anything_is_touched(box:
     assert before[1] == replica.rows("SELECT * FROM shop.categories")
 
 
+@pytest.mark.long_on("newest")
 def test_several_files_with_the_accounts_and_the_channel_as_it_was(box: Sandbox, replica: Server) -> None:
     """One mysqldump a schema in a tar, as cloud backups come, under a lock, so that they are all of one moment."""
     schemas = [
@@ -152,6 +154,7 @@ def channel_settings(replica: Server) -> dict[str, Any]:
     return {name: row[name] for name in ("Connect_Retry", "Heartbeat", "Retry_count", "SQL_Delay", "User_name")}
 
 
+@pytest.mark.long_on("oldest")
 def test_killed_when_the_dump_is_in_the_same_command_goes_on_from_there(
     box: Sandbox, replica: Server, dump: Path
 ) -> None:

@@ -152,6 +152,7 @@ def test_nothing_outlives_the_owner(server_kind: str, number: signal.Signals) ->
     until(lambda: not servers_in(directory) and not directory.exists() and not processes.find(str(directory)))
 
 
+@pytest.mark.long_on("oldest")
 def test_command_line(server_kind: str, make_box: MakeBox) -> None:
     directory = make_box().directory / "inner"  # a place that ends with the test, whatever happens
     printed = command("up", "--server", server_kind, "--replicas", "2", "--directory", directory).stdout
@@ -187,6 +188,7 @@ def test_a_link_to_the_directory_serves(make_box: MakeBox, tmp_path: Path) -> No
     assert not box.directory.exists()
 
 
+@pytest.mark.long_on("oldest")
 def test_a_failed_start_says_why(make_box: MakeBox) -> None:
     box = make_box()
     replica = box.replicas[0]
