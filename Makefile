@@ -47,7 +47,7 @@ lint-docs: setup ## documentation of the plugins, changelog fragments
 	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self \
 	    --disallow-unknown-collection-refs .
 	$(RUN) antsibull-changelog lint
-	$(RUN) $(PY) tests/gates/preflight_guide.py --check
+	$(RUN) $(PY) tests/gates/guides.py --check
 
 sanity: setup ## ansible-test sanity, on a copy of the files that git knows or would add
 	$(RUN) $(PY) tests/gates/sanity.py
@@ -78,8 +78,8 @@ soak: setup ## long random runs, and a kill at each system call
 	$(PYTEST) -m long tests/integration
 	$(RUN) $(PY) tests/gates/optional_tests.py tests/soak
 
-docs: setup ## the guide's list of checks, and HTML pages of the collection, in .cache/docs
-	$(RUN) $(PY) tests/gates/preflight_guide.py
+docs: setup ## the lists in the guides, and HTML pages of the collection, in .cache/docs
+	$(RUN) $(PY) tests/gates/guides.py
 	$(RUN) $(PY) tests/gates/docs.py
 
 build: setup ## the collection's tarball in dist/, proven by an install

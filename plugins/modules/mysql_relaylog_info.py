@@ -10,13 +10,20 @@ version_added: 0.1.0
 description:
   - Tells whether a replica stands still because of its relay logs, where these are, where its applier stands in them,
     and whether the source still has what is not executed here.
-  - Reads no relay log. M(dbre.mysql_replica.mysql_relaylog_repair) does, while the server is down.
+  - Reads a relay log only where O(read) is set; M(dbre.mysql_replica.mysql_relaylog_repair) always does, while the
+    server is down.
 options:
   channel:
     description:
       - The replication channel.
     type: str
     default: ''
+  read:
+    description:
+      - Whether the logs are read from the first to the last byte where they may be at fault, to tell damaged ones from
+        whole ones that the applier refuses.
+    type: bool
+    default: false
   state_dir:
     description:
       - Directory of the journals of M(dbre.mysql_replica.mysql_relaylog_rescue).
@@ -95,6 +102,32 @@ may_discard_reason:
   description: Why RV(may_discard) is what it is.
   type: str
   returned: success
+verdict:
+  description:
+    - What RV(dbre.mysql_replica.mysql_relaylog_repair#module:verdict) is of the logs as they are. Null when they were
+      not read.
+  type: str
+  returned: success
+damage:
+  description:
+    - The first that the applier has before it, with C(place) (C(file:offset)), C(kind) and C(detail). Null when there
+      is none, or the logs were not read.
+  type: dict
+  returned: success
+apply_from:
+  description:
+    - RV(dbre.mysql_replica.mysql_relaylog_repair#module:apply_from) of the logs as they are. Null when they were not
+      read.
+  type: str
+  returned: success
+retrieved_gtid_set:
+  description: GTID set that the logs hold. Null when they were not read.
+  type: str
+  returned: success
+not_read:
+  description: Why the logs were not read though O(read) was set, null otherwise.
+  type: str
+  returned: success
 version:
   description: The server's.
   type: str
@@ -111,6 +144,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import 
     state_spec,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_health import Health, look
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import trouble
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run_info
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe, relaylog
@@ -142,6 +176,7 @@ def gather(params):
     # The replica first, then the source: the other way round a transaction on its way would look as if only here.
     login = source_login_of(params)
     decision = trouble.decide(executed, retrieved, observe.source_view(login) if login else None)
+    health = look(options) if params["read"] and found.kind in (trouble.LOGS, trouble.LOST) else Health()
     return dict(
         trouble=found.kind,
         reason=found.reason,
@@ -152,6 +187,11 @@ def gather(params):
         may_discard=decision.may_discard,
         purged=None if decision.purged is None else str(decision.purged),
         may_discard_reason=decision.reason,
+        verdict=health.verdict,
+        damage=health.damage,
+        apply_from=health.apply_from,
+        retrieved_gtid_set=health.retrieved,
+        not_read=health.reason,
         version=version,
     )
 
@@ -159,7 +199,10 @@ def gather(params):
 def main():
     module = AnsibleModule(
         argument_spec=connection_spec(
-            channel=dict(type="str", default=""), state_dir=state_spec()["state_dir"], **source_spec()
+            channel=dict(type="str", default=""),
+            read=dict(type="bool", default=False),
+            state_dir=state_spec()["state_dir"],
+            **source_spec(),
         ),
         supports_check_mode=True,
     )

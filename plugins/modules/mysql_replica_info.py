@@ -58,7 +58,8 @@ RETURN = r"""
 server:
   description:
     - Version, flavor, server_uuid, server_id, port, datadir, read_only, super_read_only, gtid_mode, gtid_executed,
-      gtid_purged, log_bin, event_scheduler, uptime (seconds) and more; a setting the server does not have is null.
+      gtid_purged, log_bin, event_scheduler, log_error (its path), uptime (seconds) and more; C(settings) holds what
+      decides how it stands a crash, as text. A setting the server does not have is null.
   type: dict
   returned: success
 channels:

@@ -110,6 +110,7 @@ class AnsibleRun:
                 "ANSIBLE_FORCE_COLOR": "0",
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_LOCALHOST_WARNING": "0",
+                "ANSIBLE_SHOW_CUSTOM_STATS": "1",
             },
             start_new_session=True,
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dbre.mysql_replica contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The relay logs of a stopped server, read in one pass and judged. Nothing is written here."""
+"""The relay logs of a server, read in one pass and judged. Nothing is written here."""
 
 import os
 from typing import List, NamedTuple, Optional, Tuple
@@ -39,11 +39,12 @@ class Logs(NamedTuple):
     scan: Scan
 
 
-def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel: str) -> Logs:
+def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel: str, running: bool = False) -> Logs:
     """Read the index and every file that it lists.
 
     applier_position: ``FILE:OFFSET``, None to look into relay-log.info. gtid_only: the applier reads from the first
-    file on, whatever its position. Raises Refused for a running server and for files that cannot be its own.
+    file on, whatever its position. running: the server may be at work on the newest file, so that only a diagnosis can
+    be made of what is read. Raises Refused for a running server otherwise, and for files that cannot be its own.
     """
     listed = _text(place, place.index_path)
     findings: List[Finding] = []
@@ -62,7 +63,8 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     index.guard(names, place.index_path, place.base)
     strays = _strays(place, names, there, findings)
     paths = [place.path_of(name) for name in names]
-    refuse_if_open(place, paths)
+    if not running:
+        refuse_if_open(place, paths)
     position = _position(names, wanted, gtid_only)
     unlisted = _unlisted(place, names, wanted, findings)
     if unlisted is not None:
@@ -70,13 +72,13 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     scan = Scan(names, position)
     buffer = bytearray(PIECE + HEADER_SIZE)
     for path in paths:
-        _scan(place, path, scan, buffer)
+        _scan(place, path, scan, buffer, may_grow=running and path == paths[-1])
     text = None if listed is None else listed.decode("utf-8", "surrogateescape")
     crash_safe_path = crash_safe if saved is not None else None
     return Logs(text, crash_safe_path, findings, names, paths, strays, position, unlisted, scan)
 
 
-def _scan(place: Place, path: str, scan: Scan, buffer: bytearray) -> None:
+def _scan(place: Place, path: str, scan: Scan, buffer: bytearray, may_grow: bool) -> None:
     status = place.status(path)
     if status is None:
         scan.missing()
@@ -102,7 +104,7 @@ def _scan(place: Place, path: str, scan: Scan, buffer: bytearray) -> None:
             untouched=UNTOUCHED,
             next_step="look at the file's rights and at its disk (the kernel's log), then run the same command again",
         ) from None
-    if (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+    if not may_grow and (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
         raise _changed(path)
 
 

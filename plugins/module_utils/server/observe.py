@@ -38,6 +38,19 @@ _FACTS = (
     "log_replica_updates",
     "relay_log_recovery",
     "event_scheduler",
+    "log_error",
+)
+# What decides whether a crash or a change of name does harm; a server shows each as text
+_SETTINGS = (
+    "relay_log",
+    "relay_log_basename",
+    "relay_log_index",
+    "master_info_repository",
+    "relay_log_info_repository",
+    "binlog_checksum",
+    "sync_binlog",
+    "innodb_flush_log_at_trx_commit",
+    "sync_relay_log",
 )
 
 
@@ -46,19 +59,27 @@ def server_facts(server: Server) -> Dict[str, Any]:
 
     server_uuid and the GTID sets are '' and absent, in effect, on MariaDB, whose GTIDs are of another kind.
     """
-    found = server.variables(*_FACTS)
+    found = server.variables(*_FACTS, *_SETTINGS)
     facts: Dict[str, Any] = {name: found.get(name) for name in _FACTS if name != "log_slave_updates"}
     facts["log_replica_updates"] = found.get("log_replica_updates", found.get("log_slave_updates"))
     for name in ("read_only", "super_read_only", "log_bin", "log_replica_updates", "relay_log_recovery"):
         facts[name] = None if facts[name] is None else facts[name].upper() in ("ON", "1")
     for name in ("port", "server_id"):
         facts[name] = int(facts[name])
+    facts["settings"] = {name: found.get(name) for name in _SETTINGS}
+    facts["log_error"] = error_log(found)
     facts["version"] = server.value("SELECT @@version")
     facts["flavor"] = server.dialect.flavor
     facts["uptime"] = int(server.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")[0]["Value"])
     facts["gtid_executed"] = str(executed_gtids(server))
     facts["gtid_purged"] = str(purged_gtids(server))
     return facts
+
+
+def error_log(variables: Dict[str, str]) -> Optional[str]:
+    """Path of the error log, from log_error and datadir; None for a server that writes to its standard error output."""
+    name = variables.get("log_error") or ""
+    return None if name in ("", "stderr") else os.path.normpath(os.path.join(variables.get("datadir") or "", name))
 
 
 def server_uuid(server: Server) -> str:
@@ -206,13 +227,14 @@ def source_view(login: Login) -> Dict[str, Any]:
 
 def source_facts(source: Server) -> Dict[str, Any]:
     """source_view() of a source that answers."""
-    facts = source.variables("server_uuid", "server_id")
+    facts = source.variables("server_uuid", "server_id", "binlog_checksum")
     return dict(
         reachable=True,
         error=None,
         address=source.login.address,
         server_uuid=facts.get("server_uuid"),
         server_id=int(facts["server_id"]),
+        binlog_checksum=facts.get("binlog_checksum"),
         version=source.value("SELECT @@version"),
         gtid_executed=str(executed_gtids(source)),
         gtid_purged=str(purged_gtids(source)),

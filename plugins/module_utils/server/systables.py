@@ -29,7 +29,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
     Seen,
     judge,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import statistics
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import observe, statistics
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.own_datadir import is_own
 
@@ -70,10 +70,7 @@ def place_of(server: Server, datadir: Optional[str], error_log: Optional[str]) -
         )
     settings = server.variables(*_SETTINGS)
     directory = datadir or settings["datadir"]
-    log = error_log or settings.get("log_error") or ""
-    place = Place(
-        spoken.version, directory, os.path.join(directory, log) if log not in ("", "stderr") else None, settings
-    )
+    place = Place(spoken.version, directory, error_log or observe.error_log(settings), settings)
     own = is_own(server, directory)
     # From 8.0 on the tables have no files of their own: a server can be asked from afar.
     if own is False or (own is None and place.has_files):

@@ -170,8 +170,9 @@ RULES = (
         id="bad_option",
         severity="fatal",
         texts=(
-            Text("unknown variable '", r"(?:mysqld: |\[Server\] )unknown variable '"),
-            Text("unknown option '", r"(?:mysqld: |\[Server\] )unknown option '", seen="catalogue"),
+            # A warning is of an option with loose_ in front of it, which does no harm.
+            Text("unknown variable '", r"\[ERROR\] .*(?:mysqld: |\[Server\] )unknown variable '"),
+            Text("unknown option '", r"\[ERROR\] .*(?:mysqld: |\[Server\] )unknown option '", seen="catalogue"),
         ),
         meaning="An option that this version does not know keeps the server from starting.",
         check="The option in the line, in the server's option files (mysqld --verbose --help shows which are read).",

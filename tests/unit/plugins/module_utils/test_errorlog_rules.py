@@ -112,6 +112,9 @@ DULL = """\
 2026-11-21 12:01:27 25896 [Warning] InnoDB: The log sequence numbers 1 and 1 in ibdata files do not match
 2026-11-21T12:14:41.518487Z 0 [Warning] [MY-011810] [Server] Insecure configuration for --pid-file: Location
 2026-11-21 12:01:27 25896 [Note] While initializing dump thread, found a zombie dump thread with the same UUID.
+2026-11-21 18:20:01 4693 [Warning] /usr/sbin/mysqld: unknown option '--loose-skip-replica-start'
+2026-11-21 18:20:01 4693 [Warning] /usr/sbin/mysqld: unknown variable 'loose-no-such=1'
+2026-11-21T12:20:26.705837Z 0 [Warning] [MY-000068] [Server] unknown option '--loose-no-such'.
 2026-11-21T12:01:20Z 12 [Note] [MY-010926] [Server] Access denied for user 'Disk is full writing'@'h' [ERROR]
 2026-11-21T12:01:20Z 12 [Note] Aborted connection 1 to db: 'Relay log write failure' user: 'x' host: 'y' ([ERROR])
 """.splitlines()

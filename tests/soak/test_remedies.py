@@ -1,0 +1,43 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every damage of the sandbox gets the right first remedy, and ends in equal data; each is counted.
+
+What a rung below a rebuild heals is healed by it; the rest is rebuilt. SOAK_DAMAGES is a part of a damage's name.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from integration.ansible_run import secrets_in
+from integration.diagnosis import break_it, diagnose, heal, prove
+from sandbox import builds
+from sandbox.remedies import NEW, REMEDIES, First
+from sandbox.topology import Sandbox
+
+WANTED = [
+    pytest.param(name, kind, first, id=f"{name} {kind}")
+    for name, of_servers in REMEDIES.items()
+    for kind, first in of_servers.items()
+    if os.environ.get("SOAK_DAMAGES", "") in name
+]
+REBUILD = {"heal_max_rung": "rebuild", "dump_method": "source"}
+
+
+@pytest.mark.parametrize(("damage", "kind", "first"), WANTED)
+def test_it_gets_the_right_first_remedy(damage: str, kind: str, first: First) -> None:
+    with Sandbox.up(server=builds.modern_spec() if kind == NEW else kind) as box:
+        break_it(box, damage)
+        told = diagnose(box)
+        assert secrets_in(str(told)) == []
+        assert (told["findings"][0]["id"] if told["findings"] else None, told["next_rung"]) == first
+        if first.rung is None:
+            return
+        outcome = heal(box, **({} if first.heals else REBUILD))
+        assert not outcome.returncode, outcome.output[-6000:]
+        assert secrets_in(outcome.output) == []
+        prove(box)
+        assert heal(box).changed == 0
