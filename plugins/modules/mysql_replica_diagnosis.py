@@ -29,7 +29,8 @@ options:
     type: dict
   tables:
     description:
-      - What M(dbre.mysql_replica.mysql_stats_tables) returned in check mode.
+      - What M(dbre.mysql_replica.mysql_stats_tables) returned in check mode, or its C(error) where that needs a
+        rebuild.
     type: dict
   tried:
     description:

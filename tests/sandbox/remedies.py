@@ -68,6 +68,7 @@ _OF_FILES = {
             "systable_data_file_foreign",
             "systable_root_page_garbage",
             "systable_half_repaired",
+            "systable_altered",
         ),
         _STATS,
     ),
@@ -81,7 +82,6 @@ _OF_BOTH = {
     **_OF_LOGS,
     "systable_dropped": _INFO,
     "systable_dropped_before_start": _INFO,
-    "systable_altered": _STATS,
     "systable_statistics_deleted": _STATS,
 }
 #: damage -> server -> what comes first
@@ -89,5 +89,5 @@ REMEDIES: dict[str, dict[str, First]] = {
     **{damage: {OLD: first, NEW: first} for damage, first in _OF_BOTH.items()},
     **{damage: {OLD: first} for damage, first in _OF_FILES.items()},
     "relaylog_checksums_missing": {OLD: First("relay_log_unreadable", "reread")},
-    "systable_system_space_page": {NEW: First("innodb_page_corrupt", "rebuild", heals=False)},
+    "systable_system_space_page": {NEW: First("system_space_damaged", "rebuild", heals=False)},
 }

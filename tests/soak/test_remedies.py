@@ -33,7 +33,7 @@ def test_it_gets_the_right_first_remedy(damage: str, kind: str, first: First) ->
         break_it(box, damage)
         told = diagnose(box)
         assert secrets_in(str(told)) == []
-        assert (told["findings"][0]["id"] if told["findings"] else None, told["next_rung"]) == first
+        assert (told["findings"][0]["id"] if told["findings"] else None, told["next_rung"]) == first[:2]
         if first.rung is None:
             return
         outcome = heal(box, **({} if first.heals else REBUILD))

@@ -143,6 +143,14 @@ OWN: Dict[str, _Own] = {
         "Its processes, and what its service manager says.",
         "Start it, with replication at rest.",
     ),
+    "system_space_damaged": _Own(
+        "fatal",
+        "rebuild",
+        "mysql.ibd, which holds the data dictionary and all system tables, is damaged; nothing repairs it.",
+        "The pages of mysql.ibd, by mysql_stats_tables in check mode.",
+        "Save what can be read, then rebuild with a new data directory (mysql_replica_reinitialize).",
+        "What only this server has is lost, but for the old data directory, which is set aside.",
+    ),
     "relay_logs_at_fault": _Own(
         "error",
         "relay_log_repair",
@@ -171,7 +179,7 @@ def signs(
 
     replica: of mysql_replica_info, None for a server that does not answer. log: of mysql_error_log. relay_logs: of
     mysql_relaylog_info, or, for a server that is down, of mysql_relaylog_repair in check mode. tables: of
-    mysql_stats_tables in check mode. Each None where it was not looked at.
+    mysql_stats_tables in check mode, or its error where that needs a rebuild. Each None where it was not looked at.
     """
     told = _of_tables(tables) + _of_server(replica, log)
     if any(one.rung in _OF_RELAY_LOGS for one in told):
@@ -187,6 +195,8 @@ def signs(
         told.append(_own("server_down", SERVER, "the server does not answer", "its socket or port"))
     if any(one.id in _TABLES.values() and one.seen_in == FILES for one in told):
         told = [_with_tables_damaged(one, replica is None) for one in told]
+    if any(one.id == "system_space_damaged" for one in told):
+        told = [one._replace(rung="rebuild") if one.id in _OF_DATA_FILES else one for one in told]
     return sorted(told, key=lambda one: SEVERITIES.index(one.severity))
 
 
@@ -219,6 +229,8 @@ def _of_server(replica: Optional[Dict[str, Any]], log: Optional[Dict[str, Any]])
 
 
 def _of_tables(tables: Optional[Dict[str, Any]]) -> List[Sign]:
+    if tables and tables.get("needs") == "rebuild":
+        return [_own("system_space_damaged", FILES, tables["found"], tables["where"])]
     found = []
     for one in (tables or {}).get("tables", ()):
         if one["verdict"] != "healthy":

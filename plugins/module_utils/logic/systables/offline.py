@@ -43,6 +43,7 @@ def plan(seen: Observed, backup_dir: Optional[str]) -> Plan:
             where=seen.datadir,
             untouched=NOTHING,
             next_step=NO_REPAIR,
+            needs="rebuild",
         )
     damaged = [finding for finding in seen.findings if finding.verdict == DATA_FILE_DAMAGED]
     if damaged and not backup_dir:

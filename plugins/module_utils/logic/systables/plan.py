@@ -123,6 +123,7 @@ def _guard(seen: Observed, wish: Wish, recipes: List[Tuple[Finding, Recipe]], re
             where=seen.address,
             untouched=NOTHING,
             next_step=NO_REPAIR,
+            needs="rebuild",
         )
     for finding, actions in recipes:
         if UPGRADE in actions and seen.version < SERVER_UPGRADES:

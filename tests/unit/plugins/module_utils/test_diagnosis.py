@@ -151,6 +151,14 @@ CASES = {
         ["stats_tables_missing", "tablespace_mismatch", "innodb_assertion"],
         "system_tables",
     ),
+    "down, with damaged system tables that nothing repairs": (
+        dict(
+            log=log("innodb_page_corrupt", "innodb_assertion"),
+            tables=dict(needs="rebuild", found="mysql.ibd is damaged", where="/data"),
+        ),
+        ["system_space_damaged", "innodb_page_corrupt", "innodb_assertion"],
+        "rebuild",
+    ),
     "down, with another damaged table": (dict(log=log("tablespace_mismatch")), ["tablespace_mismatch"], "rebuild"),
     "down, the disk full": (dict(log=log("disk_full")), ["disk_full"], None),
     "down, without a log": (dict(), ["server_down"], "start"),
