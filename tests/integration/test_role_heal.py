@@ -22,7 +22,10 @@ from sandbox.remedies import NEW, OLD, REMEDIES
 from sandbox.topology import Sandbox
 from sandbox.unlogged import run_unlogged
 
-WORKED = [(OLD, "relaylog_checksums_missing"), (NEW, "relaylog_flipped_in_the_middle")]
+WORKED = [
+    (OLD, "relaylog_checksums_missing"),
+    pytest.param(NEW, "relaylog_flipped_in_the_middle", marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize(("kind", "damage"), WORKED)
