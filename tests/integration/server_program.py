@@ -48,3 +48,13 @@ def options(server: Server) -> dict[str, Any]:
         "login_password": ADMIN.password,
         "state_dir": str(server.directory / "dbre" / "state"),
     }
+
+
+def open_to_the_sandbox(replica: Server) -> None:
+    """A new server lets nobody in without a password, and the sandbox's root has none."""
+    read_only = replica.statements.read_only
+    with replica.connect(user=ADMIN.user, password=ADMIN.password) as session, session.cursor() as cursor:
+        cursor.execute("SET sql_log_bin = 0")
+        cursor.execute(f"SET GLOBAL {read_only} = OFF")
+        cursor.execute("SET PASSWORD FOR 'root'@'localhost' = ''")
+        cursor.execute(f"SET GLOBAL {read_only} = ON")

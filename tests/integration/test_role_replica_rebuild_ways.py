@@ -20,7 +20,6 @@ from integration import server_program
 from integration.ansible_run import command_lines, rebuild, rebuild_under_way, secrets_in
 from integration.server_state import settings
 from sandbox import dataset
-from sandbox.accounts import ADMIN
 from sandbox.compare import compare
 from sandbox.damage import wait_for
 from sandbox.server import Server
@@ -183,16 +182,6 @@ def test_killed_when_the_dump_is_in_the_same_command_goes_on_from_there(
     assert_equal(box, replica)
 
 
-def open_to_the_sandbox(replica: Server) -> None:
-    """A new server lets nobody in without a password, and the sandbox's root has none."""
-    read_only = replica.statements.read_only
-    with replica.connect(user=ADMIN.user, password=ADMIN.password) as session, session.cursor() as cursor:
-        cursor.execute("SET sql_log_bin = 0")
-        cursor.execute(f"SET GLOBAL {read_only} = OFF")
-        cursor.execute("SET PASSWORD FOR 'root'@'localhost' = ''")
-        cursor.execute(f"SET GLOBAL {read_only} = ON")
-
-
 @pytest.mark.long
 def test_a_server_that_cannot_start_gets_a_new_data_directory(box: Sandbox, replica: Server, dump: Path) -> None:
     more = {"start_command": server_program.start_command(replica), **server_program.variables(replica)}
@@ -209,5 +198,5 @@ def test_a_server_that_cannot_start_gets_a_new_data_directory(box: Sandbox, repl
     assert phases(replica)[:3] == ["preflight", "reinitialize", "preflight"]
     (aside,) = (path for path in replica.datadir.parent.glob("data.*") if path.is_dir())
     assert (aside / "ibdata1").read_bytes()[:4] == b"\xee" * 4
-    open_to_the_sandbox(replica)
+    server_program.open_to_the_sandbox(replica)
     assert_equal(box, replica)
