@@ -48,7 +48,8 @@ options:
   backup_dir:
     description:
       - Directory for the quarantine. Required when files have to be moved, and when there are relay logs of a channel
-        that will have to be made anew, which are then hard-linked into it.
+        that will have to be made anew, or told its settings anew as one with C(GTID_ONLY=1), which are then hard-linked
+        into it.
     type: path
   analyze:
     description:

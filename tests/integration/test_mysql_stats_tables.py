@@ -19,6 +19,8 @@ from integration.ansible_run import BACKUP, STATE, run_task, run_tasks, secrets_
 from integration.server_state import positions, settings
 from integration.system_tables import MODULE, Boxes, definitions, end, files, healthy, of_table, prove
 from sandbox import builds
+from sandbox.damages_relaylog import wait_retrieved
+from sandbox.server import Server
 from sandbox.topology import Sandbox
 
 OLD, NEW = "5.6", builds.modern_spec()
@@ -118,6 +120,54 @@ def test_tables_that_are_damaged_each_in_another_way_come_back(boxes: Boxes, kin
     end(box, done)
     assert settings(replica) == usual
     prove(box, before)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(OLD, marks=pytest.mark.long), NEW])
+def test_a_connection_is_stored_again_whether_the_receiver_ran_or_not(boxes: Boxes, kind: str) -> None:
+    """A server writes its row when a receiver stops; this one stands still when the repair stops replication."""
+    box = boxes.lend(kind)
+    replica = box.replicas[0]
+    before = definitions(replica)
+    replica.execute(f"{replica.statements.stop} IO_THREAD")
+    box.damage("systable_dropped", replica, table="slave_master_info")
+    done, again = run_tasks(box, healthy(), healthy()).results
+    assert (done["failed"], done["changed"], done["healthy"]) == (False, True, True), done.get("msg")
+    assert not list((replica.directory / "dbre/state").glob("channel-*")), "it is stored, so it is forgotten"
+    assert (again["failed"], again["changed"]) == (False, False), again.get("plan")
+    prove(box, before)
+
+
+@pytest.mark.long
+def test_a_connection_with_gtid_only_is_stored_again_and_no_relay_log_is_lost(boxes: Boxes) -> None:
+    """The server writes its row at no stop of the receiver, nor for any number of events."""
+    box = boxes.lend(NEW)
+    source, replica = box.source, box.replicas[0]
+    before = definitions(replica)
+    change_at_rest(replica, "GTID_ONLY = 1, REQUIRE_ROW_FORMAT = 1, SOURCE_DELAY = 3600")
+    source.execute("INSERT INTO d.t SELECT MAX(id) + 1, 1 FROM d.t")
+    box.wait_replicating(replica)
+    wait_retrieved(source, replica)
+    source.execute("FLUSH BINARY LOGS")
+    source.execute("PURGE BINARY LOGS TO %s", (source.rows("SHOW BINARY LOGS")[-1]["Log_name"],))
+
+    box.damage("systable_dropped", replica, table="slave_master_info")
+    done, again = run_tasks(box, healthy(), healthy()).results
+    assert (done["failed"], done["changed"], done["healthy"]) == (False, True, True), done.get("msg")
+    assert not list((replica.directory / "dbre/state").glob("channel-*")), "it is stored, so it is forgotten"
+    assert (again["failed"], again["changed"]) == (False, False), again.get("plan")
+    replica.execute("STOP REPLICA SQL_THREAD")
+    replica.execute("CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 0")
+    replica.execute("START REPLICA SQL_THREAD")
+    box.wait_caught_up(replica)
+    prove(box, before)
+    change_at_rest(replica, "GTID_ONLY = 0, REQUIRE_ROW_FORMAT = 0")
+    prove(box, before)
+
+
+def change_at_rest(replica: Server, settings: str) -> None:
+    replica.execute("STOP REPLICA")
+    replica.execute(f"CHANGE REPLICATION SOURCE TO {settings}")
+    replica.execute("START REPLICA")
 
 
 def test_lost_statistics_are_taken_anew(boxes: Boxes) -> None:

@@ -18,7 +18,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql impor
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables import evidence
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.definitions import NAMES
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.observed import Observed
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import Wish, needs, plan
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.plan import (
+    Wish,
+    is_gtid_only,
+    needs,
+    plan,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.recipes import recipe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.steps import SCRATCH
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
@@ -28,6 +33,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
     statistics,
     systables,
     systables_channels,
+    systables_store,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
@@ -67,7 +73,9 @@ class StatsTables(ReplicaOperation):
             kept=kept,
             journaled=self._journaled(sorted(names)),
             stored=[] if damage else self._stored(found),
-            relay_logs=self._relay_logs(sorted(names | {""})) if unusable else [],
+            relay_logs=self._relay_logs(sorted(names | {""}))
+            if unusable or any(map(is_gtid_only, kept.values()))
+            else [],
             super_read_only=read_only,
             scratch=SCRATCH in observe.schemas(self.server),
             journal=journal,
@@ -156,7 +164,7 @@ class StatsTables(ReplicaOperation):
     def do_forget_connection(self, step: Step) -> None:
         """Not while its row is missing: a channel that does not run has none yet, and a crash would lose it."""
         name = _data(step)["channel"]
-        if name in systables_channels.stored_connections(self.server, self.place, []):
+        if systables_store.is_stored(self.server, self.place, name):
             self._connection(name).remove()
             record = self.journal.read()
             record["connections"] = [other for other in record.get("connections") or () if other != name]
@@ -175,6 +183,9 @@ class StatsTables(ReplicaOperation):
     def do_start(self, step: Step) -> None:
         words = channel.words(self.server, _data(step)["channel"])
         self.server.execute(words.start + words.for_channel)
+
+    def do_store(self, step: Step) -> None:
+        systables_store.store(self.server, self.place, _data(step)["channel"])
 
     def do_create(self, step: Step) -> None:
         self.server.execute("SET SESSION sql_mode = ''")  # a mode may forbid what these tables are made of

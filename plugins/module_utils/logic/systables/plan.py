@@ -94,9 +94,12 @@ def plan(seen: Observed, wish: Wish) -> Plan:
     if seen.scratch and not any(step.action == "copy_format_file" for step in work):
         work.append(steps.drop_scratch())
     work += [steps.start(name) for name in started]
+    done_with = _done_with(seen, connections, started)
+    lost_its_row = [name for name in done_with if CONNECTIONS in replaced or name not in seen.stored]
+    work += [steps.store(name) for name in lost_its_row if name in started]
     if analyze:
         work.append(steps.analyze())
-    forgotten = [steps.forget_connection(name) for name in _done_with(seen, connections, started)]
+    forgotten = [steps.forget_connection(name) for name in done_with]
     lifted = seen.super_read_only == "ON" and any(step.action not in steps.WRITE_NOTHING for step in work)
     set_back = read_only == "ON" and (seen.super_read_only == "OFF" or lifted)
     before = seen.describe()
@@ -138,7 +141,7 @@ def _guard(seen: Observed, wish: Wish, recipes: List[Tuple[Finding, Recipe]], re
             raise _no_backup_dir(seen, "files of mysql.%s have to be set aside" % finding.name)
     if _relay_logs_at_stake(seen, replaced) and not wish.backup_dir:
         raise _no_backup_dir(
-            seen, "there are relay logs, and the channel will have to be made anew, which deletes them"
+            seen, "there are relay logs, and the channel will have to be made or told anew, which may delete them"
         )
 
 
@@ -146,8 +149,15 @@ def _no_backup_dir(seen: Observed, found: str) -> Refused:
     return Refused(found, where=seen.address, untouched=NOTHING, next_step="give backup_dir")
 
 
+def is_gtid_only(kept: Kept) -> bool:
+    """Whether the server stores this connection only when it is told it, which deletes relay logs at the wrong time."""
+    return bool(kept.settings.get("gtid_only"))
+
+
 def _relay_logs_at_stake(seen: Observed, replaced: Set[str]) -> bool:
-    return bool(seen.unusable and {CONNECTIONS, POSITIONS} & replaced and seen.relay_logs)
+    made_anew = seen.unusable and bool({CONNECTIONS, POSITIONS} & replaced)
+    told_anew = CONNECTIONS in replaced and any(map(is_gtid_only, seen.kept.values()))
+    return bool((made_anew or told_anew) and seen.relay_logs)
 
 
 def _wanted(channel: Channel) -> bool:

@@ -13,7 +13,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.systables.verdict import Finding
 
 SCRATCH = "dbre_mysql_replica_scratch"  # schema; there only while a format file is made
-WRITE_NOTHING = ("keep_connection", "keep_relay_logs", "stop", "start")  # no statement that super_read_only forbids
+WRITE_NOTHING = (
+    "keep_connection",
+    "keep_relay_logs",
+    "stop",
+    "start",
+    "store",
+)  # no statement that super_read_only forbids
 
 
 def journal(record: Dict[str, Any]) -> Step:
@@ -59,7 +65,7 @@ def keep_relay_logs(paths: List[str], backup_dir: str) -> Step:
         "keep_relay_logs",
         "relay logs",
         "hard-link %d files into %s" % (len(paths), backup_dir),
-        "a channel that is made anew throws them away, and the source may not have them any more",
+        "a channel that is made or told anew may throw them away, and the source may not have them any more",
     )
 
 
@@ -71,6 +77,16 @@ def stop(name: str) -> Step:
 def start(name: str) -> Step:
     reason = "it ran, and writes its state into the new tables"
     return Step("start", "channel '%s'" % name, "start replication", reason, {"channel": name})
+
+
+def store(name: str) -> Step:
+    return Step(
+        "store",
+        "channel '%s'" % name,
+        "stop and start its receiver, unless its row is in slave_master_info by then",
+        "the server writes that row when a receiver stops, and else once in sync_source_info events",
+        {"channel": name},
+    )
 
 
 def drop_scratch() -> Step:

@@ -151,6 +151,7 @@ def test_what_is_missing_is_made_before_replication_is_stopped_what_is_replaced_
         ("drop", WORKER),
         ("create", WORKER),
         ("start", "channel ''"),
+        ("store", "channel ''"),
         ("forget_connection", "channel ''"),
     ]
     assert not needs(found, WISH).restart
@@ -275,7 +276,26 @@ def test_a_channel_that_a_killed_run_had_stopped_is_started_and_its_connection_f
     stopped = a_channel(receiver="stopped", applier="stopped")
     journal = {"start": [""], "connections": [""]}
     found = seen(V97, channels=[stopped], journal=journal, journaled={"": KEPT})
-    assert actions(plan(found, WISH)) == [("start", "channel ''"), ("forget_connection", "channel ''")]
+    again = [(action, "channel ''") for action in ("start", "store", "forget_connection")]
+    assert actions(plan(found, WISH)) == again
+    assert actions(plan(found._replace(stored=[""]), WISH)) == [again[0], again[2]]
+
+
+def test_relay_logs_are_kept_before_a_channel_with_gtid_only_is_told_anew(a_channel):
+    told = KEPT._replace(settings=dict(KEPT.settings, gtid_only=True))
+    found = seen(V97, {MASTER: v.MISSING}, channels=[a_channel()], kept={"": told}, relay_logs=["/r/relay-bin.000001"])
+    done = [action for action, _target in actions(plan(found, WISH))]
+    assert done.index("keep_relay_logs") < done.index("store")
+    with pytest.raises(Refused, match="give backup_dir"):
+        plan(found, Wish(None, True))
+    usual = actions(plan(found._replace(kept={"": KEPT}), Wish(None, True)))
+    assert ("keep_relay_logs", "relay logs") not in usual
+
+
+def test_a_channel_at_rest_is_not_started_to_have_its_connection_stored(a_channel):
+    at_rest = a_channel(receiver="stopped", applier="stopped")
+    found = seen(V97, {MASTER: v.DEFINITION_DIFFERS}, channels=[at_rest], stored=[""], kept={"": KEPT})
+    assert [step for step in actions(plan(found, WISH)) if step[0] in ("start", "store")] == []
 
 
 def test_a_scratch_schema_that_was_left_is_dropped():
