@@ -141,9 +141,11 @@ class AnsibleRun:
         self._process.wait()
 
     def wait(self) -> Outcome:
-        """Its outcome, when it has ended by itself; subprocess.TimeoutExpired otherwise."""
-        returncode = self._process.wait(TIMEOUT)
-        return Outcome(returncode, self.output, [])
+        """Its outcome, when it has ended by itself; TimeoutError with what it said until then otherwise."""
+        try:
+            return Outcome(self._process.wait(TIMEOUT), self.output, [])
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"still at work after {TIMEOUT:.0f} s:\n{self.output}") from None
 
     def __enter__(self) -> AnsibleRun:
         return self
