@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dbre.mysql_replica contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The newest MySQL of Debian: packages of its sid suite, fetched by the machine's own apt into a private prefix.
+"""Servers of Debian (the newest MySQL, of its sid suite), fetched by the machine's own apt into a private prefix.
 
 apt works on state and cache directories of its own and only downloads; the packages are unpacked, never
 installed, and run through the C library that comes with them. Nothing on the system changes and no
@@ -120,10 +120,10 @@ def debian_archive(release: Path = Path("/etc/os-release")) -> Source:
 
 def debian_prefix() -> Path:
     """The directory that the packages are unpacked in: usr/sbin/mysqld, usr/bin/mysqldump, the C library."""
-    return cache.entry(f"mysql-debian-{SUITE}", _fetch)
+    return cache.entry(f"mysql-debian-{SUITE}", lambda into: fetch_into(into, SUITE, PACKAGES))
 
 
-def source_line(source: Source, work: Path) -> str:
+def source_line(source: Source, work: Path, suite: str = SUITE) -> str:
     """The one line of our sources.list; an inline key is written to a file, which the line names."""
     signed_by = source.signed_by
     if "\n" in signed_by:
@@ -133,20 +133,23 @@ def source_line(source: Source, work: Path) -> str:
         key.write_text("".join("\n" if line == "." else line + "\n" for line in lines))
         signed_by = str(key)
     option = f"[signed-by={','.join(signed_by.split())}] " if signed_by else ""
-    return f"deb {option}{source.uri} {SUITE} main\n"
+    return f"deb {option}{source.uri} {suite} main\n"
 
 
-def _fetch(into: Path) -> None:
+def fetch_into(into: Path, suite: str, packages: tuple[str, ...], alone: tuple[str, ...] = ()) -> None:
+    """Unpack packages of a suite with all that they need; those called ``alone`` without."""
     work = into / "apt"
     for name in ("state/lists/partial", "cache/archives/partial", "sources.d", "log"):
         (work / name).mkdir(parents=True)
     (work / "status").touch()
-    (work / "sources.list").write_text(source_line(debian_archive(), work))
+    (work / "sources.list").write_text(source_line(debian_archive(), work, suite))
     user = "root" if os.geteuid() == 0 else ""
     (work / "apt.conf").write_text(CONFIGURATION.format(work=work, user=user))
     env = os.environ | {"APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "--quiet", "update"], cwd=into, env=env)
-    run(["apt-get", "--quiet", "--yes", "--download-only", "install", *PACKAGES], cwd=into, env=env)
+    run(["apt-get", "--quiet", "--yes", "--download-only", "install", *packages], cwd=into, env=env)
+    if alone:
+        run(["apt-get", "--quiet", "download", *alone], cwd=work / "cache" / "archives", env=env)
     for package in sorted((work / "cache" / "archives").glob("*.deb")):
         if not UNWANTED.search(package.name):
             run(["dpkg-deb", "--extract", str(package), str(into)], cwd=into)
