@@ -67,19 +67,30 @@ options:
   force:
     description:
       - Cut although it was refused, where there is a place to cut at.
-      - With O(state=restored), put the old logs back although a server has gone on since.
+      - With O(state=restored), put the old logs back although a server has fetched transactions since, which go to a
+        quarantine then; or although it is not known where its applier stands.
     type: bool
     default: false
   state:
     description:
       - V(repaired) makes the logs readable to their end.
-      - V(restored) puts back what an earlier run has set aside in O(quarantine).
+      - V(restored) puts back what an earlier run has set aside in O(quarantine), as long as that does no harm. A server
+        that was only started since is no hindrance. One that has deleted logs that the old index lists, or whose
+        applier has gone on to a log that it has made since, could not use the old ones any more.
+      - V(accepted) ends a trial; see O(on_trial). What was set aside stays where it is.
     type: str
-    choices: [repaired, restored]
+    choices: [repaired, restored, accepted]
     default: repaired
+  on_trial:
+    description:
+      - Note down, in O(state_dir), what is set aside, until V(restored) or V(accepted) of O(state) ends the trial. A
+        run that is killed leaves the note to the next one.
+    type: bool
+    default: false
   quarantine:
     description:
       - The directory that an earlier run returned as RV(quarantine).
+      - Without it, O(state=restored) puts back the newest that is on trial, and changes nothing where none is.
     type: path
   backup_dir:
     description:
@@ -241,7 +252,9 @@ begin:
   returned: when O(state=repaired)
   sample: position
 quarantine:
-  description: Directory that holds what was set aside; null when nothing was.
+  description:
+    - Directory that holds what was set aside; null when nothing was. With O(state=accepted) the newest that was on
+      trial.
   type: str
   returned: success
 plan:
@@ -256,10 +269,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import state_spec
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_work import Repaired, Restored
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_work import (
+    Accepted,
+    Repaired,
+    Restored,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
 
-STATES: Any = {"repaired": Repaired, "restored": Restored}
+STATES: Any = {"repaired": Repaired, "restored": Restored, "accepted": Accepted}
 
 
 class RelaylogRepair:
@@ -297,11 +314,17 @@ class RelaylogRepair:
     def do_seal(self, step):
         self.work.files.seal(step.target)
 
+    def do_begin_restore(self, step):
+        self.work.files.begin_restore(**step.data)
+
     def do_move_away(self, step):
         self.work.files.move_away(**step.data)
 
     def do_put_back(self, step):
         self.work.files.put_back(**step.data)
+
+    def do_end_trial(self, step):
+        self.work.files.end_trial(**step.data)
 
 
 def main():
@@ -317,11 +340,11 @@ def main():
             strategy=dict(type="str", choices=["truncate", "discard"], default="truncate"),
             force=dict(type="bool", default=False),
             state=dict(type="str", choices=list(STATES), default="repaired"),
+            on_trial=dict(type="bool", default=False),
             quarantine=dict(type="path"),
             backup_dir=dict(type="path"),
             state_dir=state_spec()["state_dir"],
         ),
-        required_if=[("state", "restored", ["quarantine"])],
         supports_check_mode=True,
     )
     run(module, RelaylogRepair)

@@ -129,7 +129,9 @@ def build() -> Build:
         lambda into: apt.fetch_into(into, SUITE, ("mariadb-server-core",), ("mariadb-server", "mariadb-client")),
     )
     loader = next(iter(sorted(fetched.glob("lib*/*/ld-linux-*.so.*")) + sorted(fetched.glob("lib*/ld-linux-*.so.*"))))
-    libraries = ":".join(str(path) for path in sorted({*fetched.glob("lib/*-linux-*"), *fetched.glob("usr/lib/*-linux-*")}))
+    libraries = ":".join(
+        str(path) for path in sorted({*fetched.glob("lib/*-linux-*"), *fetched.glob("usr/lib/*-linux-*")})
+    )
     run = (str(loader), "--library-path", libraries)
     prefix = fetched / "usr"
     mysqld = (*run, str(prefix / "sbin" / "mariadbd"))

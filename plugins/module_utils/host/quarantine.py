@@ -69,6 +69,11 @@ class Quarantine:
             raise _trouble("this is no quarantine: it has no manifest", self._manifest.path)
         return entries
 
+    def note(self, name: str, value: Any) -> None:
+        """Write down what the files were set aside for."""
+        self.record[name] = value
+        self._save()
+
     def keep(self, path: str, how: str) -> Dict[str, Any]:
         """Set one file aside by ``link`` or ``move``; on another file system both become a copy.
 

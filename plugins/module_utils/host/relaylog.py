@@ -54,7 +54,7 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
         findings.append(Finding("crash_safe", 0, "a server did not come to put it in place"))
     names, found = index.parse((listed if saved is None else saved) or b"")
     findings += found
-    wanted = _wanted(applier_position) or _on_disk(place, channel)
+    wanted = applier_at(place, applier_position, channel)
     there = _numbered(place, names)
     if not names and there:
         names = _relisted(place, there, wanted)
@@ -78,7 +78,22 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     return Logs(text, crash_safe_path, findings, names, paths, strays, position, unlisted, scan)
 
 
-def _scan(place: Place, path: str, scan: Scan, buffer: bytearray, may_grow: bool) -> None:
+def applier_at(place: Place, applier_position: Optional[str], channel: str) -> Optional[Tuple[str, int]]:
+    """Log and offset that an applier goes on from: what is given, else what the server has in a file of its own."""
+    return _wanted(applier_position) or _on_disk(place, channel)
+
+
+def holds_transactions(place: Place, path: str) -> bool:
+    """Whether anything of a transaction is in a log, or may be; not in one that is not there."""
+    scan = Scan([path])
+    _scan(place, path, scan, bytearray(PIECE + HEADER_SIZE))
+    walk = scan.files[0].walk
+    if walk is None:
+        return False
+    return walk.contents.begins_at is not None or walk.contents.encrypted is not None or walk.behind > 0
+
+
+def _scan(place: Place, path: str, scan: Scan, buffer: bytearray, may_grow: bool = False) -> None:
     status = place.status(path)
     if status is None:
         scan.missing()

@@ -23,6 +23,7 @@ DEFAULTS = dict(
     strategy="truncate",
     force=False,
     state="repaired",
+    on_trial=False,
     quarantine=None,
 )
 

@@ -72,60 +72,11 @@ class Observed(NamedTuple):
         return {"index": self.listed, "sizes": dict(zip(self.names, self.sizes))}
 
 
-class Kept(NamedTuple):
-    """A quarantine of this module. differing: originals that are not as they were. index_now, index_text: the index as
-    it is, and as the repair left it. lacking: logs that the old index lists and that nobody has any more.
-    """
-
-    directory: str
-    index_path: str
-    index_now: Optional[str]
-    index_text: str
-    differing: List[str]
-    there: List[str]
-    lacking: List[str]
-
-    def describe(self) -> Dict[str, Any]:
-        return {"differing": self.differing}
-
-
-def plan_restore(seen: Kept, force: bool) -> Plan:
-    """Steps that put everything back as it was before the repair. Raises Refused when a server has gone on since."""
-    before = seen.describe()
-    if not seen.differing:
-        return Plan([], before, before)
-    gone_on = seen.index_now is not None and seen.index_path in seen.differing and seen.index_now != seen.index_text
-    if gone_on and not force:
-        raise Refused(
-            "a server has written to the index since the repair: it has gone on from there",
-            where=seen.index_path,
-            untouched=NOTHING,
-            next_step="leave it; force=true puts the old logs back, and sets aside what is there now",
-        )
-    if seen.lacking:
-        raise Refused(
-            "the old index lists logs that are gone by now, for a server has applied and deleted them: %s; it could not"
-            " use the channel any more" % ", ".join(base_name(path) for path in seen.lacking),
-            where=seen.index_path,
-            untouched=NOTHING,
-            next_step="leave it",
-        )
-    reason = "it is not as it was before the repair"
-    steps = [
-        Step("move_away", path, "move %s to a new quarantine" % base_name(path), reason, {"path": path})
-        for path in seen.differing
-        if path in seen.there
-    ]
-    data = {"index_path": seen.index_path}
-    steps.append(Step("put_back", seen.directory, "put back %d files" % len(seen.differing), reason, data))
-    return Plan(steps, before, {"differing": []})
-
-
 class Change(NamedTuple):
     """All that will be different, JSON-able; a run that is killed leaves it to the next one.
 
     cuts: [path, size] of files that lose their end; 4 leaves an empty log. moves: paths of files that go. new: path of
-    an empty log that comes. index_was, index_text: before and after.
+    an empty log that comes. index_was, index_text: before and after. left: sizes of the logs that are listed then.
     """
 
     index_path: str
@@ -135,13 +86,14 @@ class Change(NamedTuple):
     cuts: List[List[Any]]
     moves: List[str]
     new: Optional[str] = None
+    left: Dict[str, int] = {}  # noqa: RUF012 - never written to
 
 
 def plan(seen: Observed, wish: Wish) -> Plan:
     """Steps from what is seen to logs that a server reads to their end. Raises Refused."""
     before = seen.describe()
     if seen.unfinished:
-        change = Change(**{name: seen.unfinished[name] for name in Change._fields})
+        change = Change(**{name: seen.unfinished[name] for name in Change._fields if name in seen.unfinished})
         return Plan(_steps(change, "an earlier run has begun this"), before, _after(change))
     change = _discard(seen, wish) if wish.strategy == "discard" else _truncate(seen, wish)
     if change.index_text == seen.listed and not change.cuts and not change.moves and not change.new:
@@ -191,7 +143,11 @@ def _truncate(seen: Observed, wish: Wish) -> Change:
     if new is not None:
         names = _in_order(names, _spelt_like(seen.names[0], new))
     text = "".join(name + "\n" for name in names)
-    return Change(seen.index_path, seen.listed, text, seen.crash_safe, cuts, moves, new)
+    left = {seen.paths[number]: size for number, size in enumerate(seen.sizes) if number in keep and size is not None}
+    left.update(dict(cuts))
+    if new is not None:
+        left[new] = FIRST_EVENT
+    return Change(seen.index_path, seen.listed, text, seen.crash_safe, cuts, moves, new, left)
 
 
 def _spelt_like(listed: str, path: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import killed_at_every_step as killer
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from relaylog_home import damaged_home, no_look_at_processes, quarantine_in, work
+from relaylog_home import damaged_home, no_look_at_processes, work
 
 
 def repair(directory):
@@ -23,11 +23,11 @@ def repair_elsewhere(directory):
 
 def repaired(directory):
     damaged_home(directory)
-    work(directory)
+    work(directory, on_trial=True)
 
 
 def restore(directory):
-    work(directory, state="restored", quarantine=quarantine_in(directory))
+    work(directory, state="restored")
 
 
 killer.WORKS.update(

@@ -33,7 +33,7 @@ PLANNED = [
     ("mysql_stats_tables", "StatsTables", "systables/steps"),
     ("mysql_stats_tables", "OfflineTables", "systables/offline"),
     ("mysql_stats_tables", "RestoredTables", "systables/restored"),
-    ("mysql_relaylog_repair", "RelaylogRepair", "relaylog/repair"),
+    ("mysql_relaylog_repair", "RelaylogRepair", "relaylog/repair relaylog/restore"),
     ("mysql_relaylog_rescue", "RelaylogRescue", "relaylog/rescue"),
     ("mysql_start_options", "Options", "start_options"),
 ]
@@ -63,11 +63,11 @@ def lines_of_code(name):
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def actions_of(name):
-    """The actions of all steps that a file in logic/ plans."""
-    _text, tree = parse(os.path.join(MODULE_UTILS, "logic"), name)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Step"]
-    return {ast.literal_eval(call.args[0]) for call in calls}
+def actions_of(names):
+    """The actions of all steps that files in logic/ plan."""
+    trees = [parse(os.path.join(MODULE_UTILS, "logic"), name)[1] for name in names.split()]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "id", None) == "Step"}
 
 
 @pytest.mark.parametrize("name", NAMES)
