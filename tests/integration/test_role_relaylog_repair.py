@@ -116,21 +116,6 @@ def test_where_the_source_has_purged_the_rest_all_that_is_here_is_applied_first(
 
 
 @pytest.mark.long
-def test_a_repair_that_fails_puts_the_old_logs_back(server_kind: str) -> None:
-    with Sandbox.up(server=server_kind) as box:
-        replica = box.replicas[0]
-        box.damage("relay_logs_cut", replica)
-        before = {path.name: path.read_bytes() for path in replica.datadir.glob("relay-bin*")}
-        done = repair(box, start_command="false")
-        assert done.returncode != 0
-        assert "The old relay logs are in their place again" in done.output
-        assert {path.name: path.read_bytes() for path in replica.datadir.glob("relay-bin*")} == before
-        assert not replica.dropin.exists()
-        assert repair(box).returncode == 0
-        prove(box)
-
-
-@pytest.mark.long
 def test_without_auto_position_nothing_is_cut(server_kind: str) -> None:
     with Sandbox.up(server=server_kind) as box:
         replica = box.replicas[0]
