@@ -280,6 +280,25 @@ def test_a_cut_without_a_position_is_made_good_from_the_first_log(killed: Killed
 
 
 @pytest.mark.long
+def test_a_thousand_logs_that_piled_up_are_read_cut_and_applied(own_box: Sandbox) -> None:
+    replica = own_box.replicas[0]
+    replica.start()
+    own_box.wait_caught_up(replica)
+    damage = own_box.damage("relaylog_piled_up", replica)
+    logs = relaylog_file.listed(replica.datadir)
+    ahead = [log for log in logs if log.name >= damage["applier_position"].partition(":")[0]]
+    assert len(ahead) > 1000
+    options = {"datadir": str(replica.datadir), "relay_log": "relay-bin", "auto_position": True, **STATE, **BACKUP}
+    done = run_task(own_box, MODULE, applier_position=damage["applier_position"], **options)
+    assert not done.get("failed"), done
+    assert (len(done["files"]), done["verdict"], done["cut"]["file"]) == (len(logs), "damaged", str(logs[-1]))
+    killed = Killed(own_box, replica, logs, ahead, damage["applier_position"], "", "")
+    killed.start()
+    killed.apply_retrieved(done["retrieved_gtid_set"])
+    killed.becomes_equal()
+
+
+@pytest.mark.long
 def test_everything_may_be_fetched_again(killed: Killed) -> None:
     empty_last(killed)
     done = killed.repair(strategy="discard")
