@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Interrupted, Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog import Logs, applier_at, read
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog import Logs, read
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_listed import applier_at
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_place import (
     UNTOUCHED,
     place_of,
