@@ -26,17 +26,31 @@ REAL = {
     "9.7.4": ("ed579330-e54c-11f1-85ed-02fc00000001:1-17", ["crc32"]),
     "9.7.4-without-checksums": ("fb04d715-e54c-11f1-9aa8-02fc00000001:1-17", ["none"]),
     "MariaDB-10.11.18": ("", ["crc32"]),
-    "MariaDB-10.11.18-source-without-checksums": ("", ["crc32", "none"]),
     "9.7.4-compressed-tagged": ("12e4187f-e54d-11f1-9623-02fc00000001:1-7:mytag:1", ["crc32"]),
 }
 
 
-@pytest.mark.parametrize("name", sorted(REAL))
-def test_logs_of_real_servers_are_whole(name):
+# Transactions in each file, and the checksums of all: made by sandbox/mariadb.py
+MARIADB_GROUPS = {
+    "groups": ([0, 13, 15, 0, 0, 3], ["crc32"]),
+    "source-compressed": ([0, 28, 0, 3], ["crc32"]),
+    "source-without-checksums": ([0, 28, 0, 3], ["crc32", "none"]),
+    "replica-without-checksums": ([0, 28, 0, 3], ["none", "crc32"]),
+    "binary-log": ([28, 3], ["crc32"]),
+}
+
+
+def sample(name):
     files = []
     for file in sorted(os.listdir(os.path.join(SAMPLES, name))):
         with open(os.path.join(SAMPLES, name, file), "rb") as source:
             files.append(source.read())
+    return files
+
+
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_logs_of_real_servers_are_whole(name):
+    files = sample(name)
     scan = scanned(files)
     verdict = scan.verdict()
     assert (verdict.status, verdict.broken) == ("unclean_at_boundary", None)
@@ -58,9 +72,28 @@ def test_a_log_of_a_real_mariadb_holds_its_groups():
         assert verdict.files[0]["last_gtid"] == ("0-1-%d" % transactions if transactions else None)
 
 
-def test_an_encrypted_log_of_a_real_server_is_recognised():
-    with open(os.path.join(SAMPLES, "9.7.4-encrypted", "relay-bin.000001"), "rb") as source:
-        assert scanned([source.read()]).verdict().status == "encrypted"
+@pytest.mark.parametrize("name", sorted(MARIADB_GROUPS))
+def test_every_kind_of_group_of_a_real_mariadb_begins_and_ends(name):
+    """XA, SAVEPOINT, MyISAM, CREATE ... SELECT, a sequence, ALTER in two phases, two domains and more."""
+    files = sample("MariaDB-10.11.18-" + name)
+    verdict = scanned(files).verdict()
+    assert (verdict.status, verdict.broken, verdict.mariadb) == ("unclean_at_boundary", None, True)
+    checksums = []
+    for file in verdict.files:
+        checksums += [one for one in file["checksums"] if one not in checksums]
+        assert {note["kind"] for note in file["notes"]} <= {"next_file"}
+    assert ([file["transactions"] for file in verdict.files], checksums) == MARIADB_GROUPS[name]
+    assert verdict.files[-1]["last_gtid"].startswith("7-")
+    assert verdict.files[-1]["boundary"] == len(files[-1])
+    before = scanned([*files[:-1], files[-1][:-1]]).verdict()
+    assert (before.broken.damage.kind, before.files[-1]["transactions"]) == ("trunc_body", 2)
+
+
+@pytest.mark.parametrize("name", ["9.7.4-encrypted", "MariaDB-10.11.18-encrypted"])
+def test_an_encrypted_log_of_a_real_server_is_recognised(name):
+    verdict = scanned(sample(name)).verdict()
+    assert (verdict.status, verdict.broken) == ("encrypted", None)
+    assert {file["status"] for file in verdict.files} == {"encrypted"}
 
 
 @pytest.mark.parametrize(
