@@ -51,12 +51,13 @@ class Restore:
         originals = [entry["original"] for entry in quarantine.entries]
         as_it_was = [path for path in originals if path not in differing]
         old, left = _names(change["index_was"]), _names(change["index_text"])
-        # A repair that was killed has not come to the index, or no server has written to it
-        since = [] if text == change["index_was"] else [name for name in _names(text) if name not in left]
+        # A repair that was killed may not have come to the index
+        on_its_way = text == change["index_was"] != change["index_text"]
+        since = [] if on_its_way else [name for name in _names(text) if name not in left]
         index.guard(since, index_path, place.base)
         paths = [place.path_of(name) for name in since]
         lacking = [place.path_of(name) for name in old if name in left]
-        sizes = {} if text == change["index_was"] else change["left"]
+        sizes = {} if on_its_way else change["left"]
         return Kept(
             directory=directory,
             index_path=index_path,

@@ -149,6 +149,18 @@ def test_logs_that_were_written_anew_by_the_same_names_are_one_as_well(home):
     stays(home, "gone by now|written them anew", quarantine=report["quarantine"])
 
 
+def test_also_where_there_is_but_one(home):
+    damaged_home(home)
+    for number in (1, 3, 4):
+        os.unlink(data(home, log(number)))
+    listed(home, 2)
+    report, _plan = work(home, applier_position="relay-bin.000002:4")
+    listed(home)
+    started(home, 2, 6)
+    options = {"quarantine": report["quarantine"], "applier_position": "relay-bin.000002:158"}
+    stays(home, "deleted logs since the repair, or written them anew: relay-bin.000002", **options)
+
+
 # -- on trial ----------------------------------------------------------------------------------------------------------
 
 
