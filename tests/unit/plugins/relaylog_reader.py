@@ -24,9 +24,12 @@ def feed(walk, data, piece=PIECE):
     return walk
 
 
-def scanned(files, position=None, piece=PIECE):
-    """The scan of files (bytes, or None for one that is missing); position: (number of the file, offset)."""
-    names = ["./relay-bin.%06d" % number for number in range(1, len(files) + 1)]
+def scanned(files, position=None, piece=PIECE, first=1):
+    """The scan of files (bytes, or None for one that is missing); position: (number of the file, offset).
+
+    first: number in the name of the first; the others follow without a gap.
+    """
+    names = ["./relay-bin.%06d" % number for number in range(first, first + len(files))]
     scan = Scan(names, Position(*position) if position else None)
     for data in files:
         if data is None:

@@ -189,7 +189,8 @@ class Contents:
             self._begin(kind, place)
         elif not possible:
             self.note(place, "order", "%s cannot come here (%s)" % (event_name(header.type), state))
-        self._in_header = self._in_header and kind == IGNORED
+        # Most events of a transaction do not come here: without a gap means without any of them.
+        self._in_header = self._in_header and kind == IGNORED and place == (self.header_end or FIRST_EVENT)
         self.header_end = end if self._in_header else self.header_end
         if target not in _BETWEEN:
             self.row = ROWS_OF[target]

@@ -22,8 +22,9 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.
     UNSYNCED,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.contents import Carry, Note
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import FIRST_EVENT
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.gtids import Gtid, beyond, gtid_text
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import base_name
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import base_name, number_of
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.walk import Damage, Walk
 
 CLEAN, UNCLEAN = "clean", "unclean_at_boundary"
@@ -175,7 +176,7 @@ class Scan:
         """All there are, in the order of the log."""
         found: List[Break] = []
         for number, file in enumerate(self.files):
-            lost = self._lost_before(number)
+            lost = self._lost_before(number) or self._torn_before(number)
             if lost:
                 found.append(lost)
             if file.walk is None:
@@ -219,6 +220,39 @@ class Scan:
             return None
         detail = "%s claims %s, which are not here" % (self.files[number].name, lost)
         return Break(number - 1, before.size, LOST_TAIL, Damage(before.size, "lost_tail", None, detail))
+
+    def _torn_before(self, number: int) -> Optional[Break]:
+        """A transaction that goes on in a file, although the one before it lost its end, or is not the one before it.
+
+        A server closes a file in the middle of a transaction by naming the next one (5.6, or FLUSH RELAY LOGS); after
+        anything else a channel with GTIDs gets the transaction again from its beginning. No checksum shows it.
+        """
+        before = (self.files[number - 1].after or self.files[number - 1].walk) if number else None
+        if before is None or before.found is None or before.damage is not None:
+            return None
+        gtid = before.found.carry.gtid
+        if gtid is None or isinstance(gtid[0], str):
+            return None  # between transactions, or without GTIDs, or MariaDB's: these go on where they were
+        contents, name = before.contents, self.files[number].name
+        if contents.closed == "rotated" and number_of(contents.next_file or "") == number_of(name):
+            return None
+        if not self._goes_on(number, gtid):
+            return None
+        end = "ends in the middle of %s" % gtid_text(gtid)
+        named = "names %s next" % contents.next_file if contents.closed == "rotated" else "was not closed"
+        detail = "%s %s and %s, but %s goes on with it" % (self.files[number - 1].name, end, named, name)
+        return Break(number - 1, before.size, LOST_TAIL, Damage(before.size, "lost_tail", None, detail))
+
+    def _goes_on(self, number: int, gtid: Gtid) -> bool:
+        """Whether the first file from this one on that has more than headers goes on with a transaction."""
+        for file in self.files[number:]:
+            if file.walk is None or file.walk.found is None:
+                return False
+            if gtid in file.walk.contents.abandoned:
+                return False
+            if (file.walk.found.header_end or FIRST_EVENT) != _reach(file.walk):
+                return True
+        return False
 
     def _ends(self, number: int, gtid: GtidSet) -> bool:
         """Whether a transaction that is open before a file goes on in it, or is repeated, as far as can be read."""
@@ -346,7 +380,7 @@ class Scan:
             return ENCRYPTED
         if walk.damage is not None:
             return "empty" if walk.damage.kind == "empty" else DAMAGED
-        if number + 1 < len(self.files) and self._lost_before(number + 1):
+        if number + 1 < len(self.files) and (self._lost_before(number + 1) or self._torn_before(number + 1)):
             return LOST_TAIL
         if walk.contents.closed:
             return "clean_" + walk.contents.closed

@@ -9,8 +9,10 @@ The numbers are those of the cases that the collection's specification of relay 
 import struct
 
 import pytest
-from unit.plugins.relaylog_reader import scanned
+from unit.plugins.relaylog_reader import feed, scanned
 from unit.plugins.relaylog_writer import MARIADB, MYSQL_55, MYSQL_56, MYSQL_97, OWN_ID, UUID, RelayLog
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.scan import Scan
 
 FIRST = UUID + ":1-"
 
@@ -412,6 +414,69 @@ def test_28_a_transaction_over_two_files_is_whole(server):
     assert (verdict.status, cut) == ("unclean_at_boundary", None)
     assert [file["transactions"] for file in verdict.files] == [2, 3]
     assert str(scanned(files).retrieved(None)) == FIRST + "5"
+
+
+def three_parts(closed=True):
+    """Transaction 3 begins in the first file, goes on in the second, and ends in the third."""
+    (one, _two), _files = split()
+    two = RelayLog(MYSQL_56).header(FIRST + "3", continues=True)
+    two.table_map()
+    two.rows()
+    three_ = RelayLog(MYSQL_56).header(FIRST + "3", continues=True)
+    three_.table_map()
+    three_.rows()
+    three_.xid()
+    three_.ends()
+    three_.transactions(4, 5)
+    if closed:
+        two.close("relay-bin.000003")
+    return [one, two, three_]
+
+
+def test_28_a_transaction_over_three_files_is_whole():
+    verdict, _kind, cut = judged(data_of(three_parts()))
+    assert (verdict.status, cut) == ("unclean_at_boundary", None)
+
+
+@pytest.mark.parametrize("events", [1, 2], ids=["its mark alone", "rows as well"])
+def test_17_a_file_that_lost_its_end_inside_a_transaction_that_goes_on_in_the_next(events):
+    """Every event is whole, and the transaction has a beginning and an end: rows are missing all the same."""
+    logs = three_parts()
+    files = data_of(logs)
+    files[1] = files[1][: logs[1].starts[-events]]
+    verdict, kind, cut = judged(files)
+    assert (verdict.status, kind, verdict.broken.file) == ("lost_tail", "lost_tail", 1)
+    assert verdict.broken.damage.detail.endswith("was not closed, but ./relay-bin.000003 goes on with it")
+    assert cut == (0, logs[0].boundaries[1])
+    assert verdict.files[1]["status"] == "lost_tail"
+    assert judged(files, (2, logs[2].boundaries[0]))[0].broken is None, "the applier is past it"
+
+
+def test_18_a_file_inside_a_transaction_that_nobody_lists_any_more():
+    """An index that was made anew from what is there: what the mark at the end of a file names is not what follows."""
+    logs = three_parts()
+    one, _two, three_ = data_of(logs)
+    scan = Scan(["./relay-bin.000001", "./relay-bin.000003"])
+    for data in (one, three_):
+        scan.close(feed(scan.open(len(data)), data))
+    verdict = scan.verdict()
+    assert (verdict.status, verdict.broken.file, verdict.cut[:2]) == ("lost_tail", 0, (0, logs[0].boundaries[1]))
+    assert "names relay-bin.000002 next, but ./relay-bin.000003 goes on with it" in verdict.broken.damage.detail
+
+
+def test_30_after_a_crash_a_transaction_is_repeated_behind_files_that_hold_nothing():
+    (one, _two), _files = split(repeat=True)
+    empty = RelayLog(MYSQL_56)
+    empty.description(server_id=OWN_ID, flags=0x40)
+    again = RelayLog(MYSQL_56).header(FIRST + "2").transactions(3, 5)
+    first = bytes(one.data)[: one.starts[-1]]
+    verdict, _kind, cut = judged([first, bytes(empty.close("relay-bin.000003").data), bytes(again.data)])
+    assert (verdict.status, cut) == ("unclean_at_boundary", None)
+    goes_on = RelayLog(MYSQL_56).header(FIRST + "3", continues=True)
+    goes_on.rows()
+    goes_on.xid()
+    verdict, _kind, cut = judged([first, bytes(empty.data), bytes(goes_on.data)])
+    assert (verdict.status, cut) == ("lost_tail", (0, one.boundaries[1]))
 
 
 def test_29_damage_in_the_continuation_cuts_the_file_before():
