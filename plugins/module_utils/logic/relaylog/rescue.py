@@ -113,6 +113,8 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
         )
     if channel is not None and wish.gtid_set is None and not seen.journaled:
         _guard_position(seen, wish)
+    if channel is not None and channel.applier == STOPPED and not left and seen.standing and not seen.journaled:
+        _guard_position(seen, wish)  # nothing is left, and the channel cannot be started all the same (error 1872)
     if not left and not seen.journaled:
         return Plan([], before, before)
     if channel is not None and not channel.auto_position and not seen.journaled:

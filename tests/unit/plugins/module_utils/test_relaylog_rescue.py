@@ -210,6 +210,11 @@ def test_no_statement_comes_that_would_throw_retrieved_transactions_away():
             {"begin": "first", "gtid_set": GtidSet.parse(A + ":1-9")},
             "which the index does not list",
         ),
+        (
+            {"standing": "relay-bin.000099", "executed": GtidSet.parse(A + ":1-9")},
+            {"gtid_set": GtidSet.parse(A + ":1-9")},
+            "does not know where its applier stands",
+        ),
         ({"standing": None}, {}, "does not know where its applier stands"),
         ({"standing": "relay-bin.000099"}, {}, "does not know where its applier stands"),
         ({"standing": None, "channel": channel(retrieved="")}, {}, "does not know where its applier stands"),
