@@ -141,7 +141,8 @@ RETURN = r"""
 verdict:
   description:
     - What was found. C(damaged), C(missing_file), C(lost_tail) (a file ends well, and a later one claims transactions
-      that are not there) and C(unclean_partial_trx) (the last transaction is cut) are repaired by a cut.
+      that are not there, or goes on with one that has lost its middle) and C(unclean_partial_trx) (the last transaction
+      is cut) are repaired by a cut.
     - Nothing is cut for C(encrypted), C(unsupported_event), C(damaged_applied) (the applier is past the damage),
       C(suspect), C(unclean_at_boundary) (whole, and as a crash leaves it) and C(clean).
   type: str
