@@ -13,9 +13,9 @@ description:
     where nothing is wrong it changes nothing.
   - "It looks at the files first, then at the error log, and asks the server last: one that reads a damaged page dies."
   - From 8.0 on all five are in C(mysql.ibd), of which no damaged page can be repaired. On a server that is down the
-    checksums of its pages are looked at. On one that answers, which may be writing them, they are not; only whether each
-    page is in its place and was written whole, and what the error log says since the last start. There a page whose
-    checksum alone is wrong is met by C(CHECK TABLE), of which the server may die.
+    checksums of its pages are looked at. On one that answers, which may be writing them, they are not; only whether
+    each page is in its place and was written whole, and what the error log says since the last start. There a page
+    whose checksum alone is wrong is met by C(CHECK TABLE), of which the server may die.
   - On a server that does not answer, with O(datadir), it only moves data files away that keep the server from starting
     (5.6 and 5.7), so that it can be started and this module be run again. Try to start the server first, for recovery
     repairs pages that were half written when it crashed.
