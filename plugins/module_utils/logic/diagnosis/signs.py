@@ -23,6 +23,8 @@ _BLOCKING = ("fatal", "error")
 _TABLES = {"innodb_": "stats_tables_missing", "slave_": "replication_info_tables_missing"}
 # Remedies of a finding that says the same as a look at the relay logs
 _OF_RELAY_LOGS = ("reread", "relay_log_repair")
+# Verdicts on logs that an applier does not get through by itself
+_BROKEN = ("damaged", "lost_tail", "missing_file")
 # What may be said of an index that a server reads well
 _HARMLESS = ("unlisted", "order", "gap")
 # What follows from their loss, and goes with it
@@ -244,17 +246,23 @@ def _of_tables(tables: Optional[Dict[str, Any]]) -> List[Sign]:
 def _of_relay_logs(seen: Dict[str, Any]) -> List[Sign]:
     if seen.get("trouble") in ("logs", "lost"):
         return [_own("relay_logs_at_fault", SERVER, seen["reason"], "the relay logs")]
-    damaged = [one["damage"] for one in seen.get("files", ()) if one["damage"]]
-    if damaged and seen.get("verdict") in ("damaged", "lost_tail", "missing_file"):
-        fact = "%(kind)s, %(detail)s" % damaged[0]
-        return [_own("relay_logs_at_fault", FILES, fact, damaged[0]["place"])]
-    missing = [one["name"] for one in seen.get("files", ()) if one["status"] == "missing"]
-    if missing:
-        return [_own("relay_logs_at_fault", FILES, "listed in the index, and not there", missing[0])]
+    if seen.get("verdict") in _BROKEN:
+        return [_own("relay_logs_at_fault", FILES, *_broken_at(seen))]
     for one in seen.get("index_findings", ()):
         if one["kind"] not in _HARMLESS:
             return [_own("relay_logs_at_fault", FILES, one["detail"], "index of the relay logs, line %d" % one["line"])]
     return []
+
+
+def _broken_at(seen: Dict[str, Any]) -> Tuple[str, str]:
+    """What is wrong with relay logs of such a verdict, and where."""
+    for one in seen["files"]:
+        if one["damage"]:
+            return "%(kind)s, %(detail)s" % one["damage"], one["damage"]["place"]
+        if one["status"] == "missing":
+            return "it is listed in the index, and not there", one["name"]
+    cut = seen.get("cut") or dict(file="the relay logs", offset=0)
+    return "a later log claims transactions that are not there", "%(file)s:%(offset)d" % cut
 
 
 def _with_logs_read(sign: Sign, seen: Dict[str, Any]) -> Sign:

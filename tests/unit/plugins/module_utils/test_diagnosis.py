@@ -172,6 +172,11 @@ CASES = {
         ["relay_logs_at_fault"],
         "relay_log_repair",
     ),
+    "down, with a relay log that lost its end exactly behind an event": (
+        dict(relay_logs=dict(relay_files("lost_tail", None, "clean"), cut=dict(file="/data/r.000007", offset=154))),
+        ["relay_logs_at_fault"],
+        "relay_log_repair",
+    ),
     "down, with an index that lists nothing": (
         dict(relay_logs=relay_files("clean", None, "clean", "unlisted", "rebuilt")),
         ["relay_logs_at_fault"],
