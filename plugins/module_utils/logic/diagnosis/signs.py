@@ -246,7 +246,8 @@ def _of_tables(tables: Optional[Dict[str, Any]]) -> List[Sign]:
 def _of_relay_logs(seen: Dict[str, Any]) -> List[Sign]:
     if seen.get("trouble") in ("logs", "lost"):
         return [_own("relay_logs_at_fault", SERVER, seen["reason"], "the relay logs")]
-    if seen.get("verdict") in _BROKEN:
+    # One that is gone keeps a server from its index, wherever the applier stands.
+    if seen.get("verdict") in _BROKEN or any(one["status"] == "missing" for one in seen.get("files", ())):
         return [_own("relay_logs_at_fault", FILES, *_broken_at(seen))]
     for one in seen.get("index_findings", ()):
         if one["kind"] not in _HARMLESS:
