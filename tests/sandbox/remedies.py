@@ -28,6 +28,7 @@ _PURGED = _LOGS._replace(heals=False)
 _OF_LOGS = {
     "relay_logs_cut": _LOGS,
     "relaylog_cut_between_events": _DOWN,
+    "relaylog_header_only": _DOWN,  # as a crash leaves a log that was just begun
     **dict.fromkeys(
         (
             "relaylog_zero_tail",
@@ -37,7 +38,6 @@ _OF_LOGS = {
             "relaylog_flipped_in_the_middle",
             "relaylog_length_garbage",
             "relaylog_emptied",
-            "relaylog_header_only",
             "relaylog_first_missing",
             "relaylog_middle_missing",
             "relaylog_last_missing",

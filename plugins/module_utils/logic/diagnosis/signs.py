@@ -23,6 +23,8 @@ _BLOCKING = ("fatal", "error")
 _TABLES = {"innodb_": "stats_tables_missing", "slave_": "replication_info_tables_missing"}
 # Remedies of a finding that says the same as a look at the relay logs
 _OF_RELAY_LOGS = ("reread", "relay_log_repair")
+# Remedies of a replica that does not replicate
+_OF_REPLICATION = ("start", "restart", "reread", "relay_log_repair", "reattach")
 # Verdicts on logs that an applier does not get through by itself
 _BROKEN = ("damaged", "lost_tail", "missing_file")
 # What may be said of an index that a server reads well
@@ -214,6 +216,8 @@ def _counts(finding: Dict[str, Any], in_trouble: Any) -> bool:
     thread = BY_ID[finding["id"]].ends
     if thread is not None:
         return False  # the server has said itself what that thread is like
+    if not in_trouble and finding["rung"] in _OF_REPLICATION:
+        return False  # it replicates: whatever that was, it is over
     if finding["severity"] != "fatal":
         return True
     return bool(in_trouble) and finding["rung"] != BY_HAND  # what kept it from starting by then is put right

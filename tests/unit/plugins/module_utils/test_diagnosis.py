@@ -84,6 +84,16 @@ CASES = {
         [],
         None,
     ),
+    "a healthy replica whose log tells of an index that was repaired": (
+        dict(replica=server(), log=log("relay_log_index_unusable", "relay_log_missing")),
+        [],
+        None,
+    ),
+    "a healthy replica with a damaged page": (
+        dict(replica=server(), log=log("innodb_index_corrupt")),
+        ["innodb_index_corrupt"],
+        "rebuild",
+    ),
     "an option that kept it from starting once": (
         dict(replica=server("applier_stopped"), log=log("bad_option")),
         ["applier_stopped"],
