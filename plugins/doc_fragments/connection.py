@@ -39,7 +39,7 @@ options:
     default: ~/.my.cnf
   connect_timeout:
     description:
-      - Seconds to wait for a connection.
+      - Seconds to wait for a connection, and for the server's first answer.
     type: int
     default: 30
   ca_cert:

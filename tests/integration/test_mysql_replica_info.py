@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
 from integration.ansible_run import SOURCE, run_task, run_tasks, secrets_in, task
+from sandbox.accounts import ADMIN
 from sandbox.damage import wait_for
 from sandbox.topology import Sandbox
 from sandbox.unlogged import writable
@@ -156,6 +159,13 @@ def test_a_login_that_fails_is_told_without_the_password(box: Sandbox) -> None:
     assert "127.0.0.1:1" in closed["msg"]
     assert "/nowhere/mysqld.sock" in nowhere["msg"]
     assert not secrets_in(outcome.output, "wrong's % \\ {{ guess }}")
+
+
+def test_a_statement_may_take_longer_than_a_connection(box: Sandbox) -> None:
+    replica = box.replicas[0]
+    login = Login("localhost", replica.port, ADMIN.user, ADMIN.password, str(replica.socket), connect_timeout=1)
+    with Session(login) as session:
+        assert session.value("SELECT SLEEP(2)") == 0
 
 
 def test_an_account_that_must_use_tls_gets_in_with_the_server_s_certificate_authority(box: Sandbox) -> None:

@@ -31,6 +31,7 @@ _NEXT_STEPS = {
     1130: "make an account that may log in from this host",
     2002: "check that the server runs, and the socket file",
     2003: "check that the server runs, host, port and the firewall",
+    2013: "see in its error log whether the server is still starting, hangs, or is dying",
     2061: "use TLS (ca_cert) or the socket: the account's plugin wants a safe connection",
 }
 
@@ -135,7 +136,9 @@ class Server:
                 next_step="install PyMySQL for that interpreter (the package is named python3-pymysql or PyMySQL)",
             )
         try:
-            self._connection = pymysql.connect(**self._arguments())
+            self._connection = pymysql.connect(read_timeout=self.login.connect_timeout, **self._arguments())
+            # That was for the server's first words, which one that hangs owes for ever. A statement takes its time.
+            self._connection._read_timeout = None
         except (pymysql.MySQLError, OSError, RuntimeError) as exc:
             error = self._error(exc, "cannot connect to MySQL")
             error.untouched = "everything"
