@@ -31,8 +31,9 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.
 
 class Logs(NamedTuple):
     """What was found. listed: the index as it is, None when there is none. crash_safe: the path of a new index that
-    a server did not come to put in its place. strays: paths of logs that are not listed. position: where the applier
-    goes on, None when nobody knows. unlisted: path of the log that it is to go on in, where that is not listed.
+    a server did not come to put in its place, or left over. strays: paths of logs that are not listed. position: where
+    the applier goes on, None when nobody knows. unlisted: path of the log that it is to go on in, where that is not
+    listed.
     """
 
     listed: Optional[str]
@@ -56,10 +57,12 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     listed = text_of(place, place.index_path)
     findings: List[Finding] = []
     crash_safe = os.path.splitext(place.index_path)[0] + ".index_crash_safe"
-    saved = text_of(place, crash_safe) if listed is None else None
-    if saved is not None:
+    saved = text_of(place, crash_safe)
+    if saved is not None and listed is None:
         findings.append(Finding("crash_safe", 0, "a server did not come to put it in place"))
-    names, found = index.parse((listed if saved is None else saved) or b"")
+    elif saved is not None:
+        findings.append(Finding("crash_safe_left", 0, "a server died while it wrote a new index, and did not use it"))
+    names, found = index.parse((saved if listed is None else listed) or b"")
     findings += found
     wanted = applier_at(place, applier_position, channel)
     there = numbered(place, names)

@@ -20,8 +20,8 @@ _PLAIN = re.compile(r"[0-9A-Za-z_]")
 
 
 class Finding(NamedTuple):
-    """kind: crlf, blank_line, no_final_newline, zeros, duplicate, order, gap, rebuilt, relisted, crash_safe, unlisted,
-    position_unlisted.
+    """kind: crlf, blank_line, no_final_newline, zeros, duplicate, order, gap, rebuilt, relisted, crash_safe,
+    crash_safe_left, unlisted, position_unlisted.
 
     line counts from 1; 0 for what concerns no line.
     """

@@ -50,8 +50,9 @@ class Observed(NamedTuple):
 
     names, paths, sizes (None: not there): of the listed files. listed: the text of the index as it is, None when there
     is none. strays: paths of logs that are not listed. unlisted: path of the log that the applier is to go on in, where
-    there is none. crash_safe: a new index that a server did not come to put in place. unfinished: the change that an
-    earlier run has begun, {} when there is none. retrieved: GTID set of all that is whole.
+    there is none. crash_safe: a new index that a server did not come to put in place, or left over: it writes the next
+    one over that, and where the old one is longer, its end lists again what was taken out (5.6.24). unfinished: the
+    change that an earlier run has begun, {} when there is none. retrieved: GTID set of all that is whole.
     """
 
     index_path: str
@@ -253,7 +254,7 @@ def _steps(change: Change, reason: str) -> List[Step]:
         steps.append(
             Step("make_log", change.new, "make an empty log %s" % change.new, why, {"text": change.index_text})
         )
-    if change.index_text != change.index_was:
+    if change.index_text != change.index_was or change.crash_safe:
         steps.append(
             Step(
                 "write_index",

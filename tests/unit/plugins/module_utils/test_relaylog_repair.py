@@ -379,6 +379,27 @@ def test_44_a_new_index_that_was_not_put_in_its_place(home):
     assert index_of(home) == entries(1, 2, 3, 4)
 
 
+def test_44_a_new_index_that_a_server_left_over_lists_nothing_again(home):
+    """The next index of a 5.6 server would be written over it; where that is shorter, the old end stays."""
+    make_logs(data(home))
+    left = data(home, "relay-bin.index_crash_safe")
+    write(left, entries(1, 2, 3, 4, 5).encode())
+    report, plan = work(home)
+    assert [finding["kind"] for finding in report["index_findings"]] == ["crash_safe_left"]
+    assert plan.steps == []
+    os.truncate(data(home, log(2)), 400)
+    before = contents(data(home))
+    report, _plan = work(home)
+    assert index_of(home) == entries(1, 2)
+    assert not os.path.exists(left)
+    work(home, state="restored", quarantine=report["quarantine"])
+    assert contents(data(home)) == before
+    write(data(home, "relay-bin.index"), entries(2).encode())
+    os.truncate(data(home, log(2)), 350)
+    work(home, applier_position="relay-bin.000002:4")
+    assert not os.path.exists(left), "also where the index itself stays as it is"
+
+
 def test_45_other_channels_are_left_alone(home):
     make_logs(data(home))
     make_logs(data(home), "relay-bin-a@002db")
