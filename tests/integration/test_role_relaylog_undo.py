@@ -122,6 +122,15 @@ def test_an_applier_that_fails_in_the_middle_leaves_no_half_way(own_box: Sandbox
     replica.start()
     run_unlogged(replica, f"DELETE FROM {FILLER}.filler WHERE id = {number}")
     replica.execute(replica.statements.stop)
+    replica.execute(replica.statements.start)
+    target = source.gtid_executed
+    wait_for(
+        "the applier is done, or meets the damage",
+        lambda: (
+            replica.replica_status()["Replica_SQL_Running"] == "No"
+            or replica.value("SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed)", (target,))
+        ),
+    )
     done = repair(own_box)
     assert done.returncode == 0, done.output
     prove(own_box)
