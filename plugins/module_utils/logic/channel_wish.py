@@ -73,6 +73,7 @@ class Words(NamedTuple):
     for_channel: str
     change_filter: Optional[str] = None
     start_applier: str = ""
+    forget_logs: Optional[str] = None
 
 
 class Wish(NamedTuple):

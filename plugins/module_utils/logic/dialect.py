@@ -96,6 +96,9 @@ _WORDS: Dict[str, _Rows] = {
     "start_replica": _mysql((_ANY, "START SLAVE"), ((8, 0, 22), "START REPLICA")),
     "stop_replica": _mysql((_ANY, "STOP SLAVE"), ((8, 0, 22), "STOP REPLICA")),
     "reset_replica_all": _mysql((_ANY, "RESET SLAVE ALL"), ((8, 0, 22), "RESET REPLICA ALL")),
+    # Keeps the channel with all of its settings, from 8.0.19 on. From 8.4 on a starting server deletes relay logs that
+    # hold nothing, also the one that its applier stands in, and cannot use the channel then.
+    "reset_replica": _mysql(((8, 4, 0), "RESET REPLICA")),
     "start_applier_until": _mysql(
         (_ANY, "START SLAVE SQL_THREAD UNTIL SQL_AFTER_GTIDS"),
         ((8, 0, 22), "START REPLICA SQL_THREAD UNTIL SQL_AFTER_GTIDS"),

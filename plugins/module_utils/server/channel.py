@@ -40,6 +40,7 @@ def words(server: Server, channel: str) -> Words:
         for_channel=say("for_channel") + server.literal(channel) if knows("for_channel") else "",
         change_filter=say("change_filter") if knows("change_filter") else None,
         start_applier=say("start_applier"),
+        forget_logs=say("reset_replica") if knows("reset_replica") else None,
     )
 
 

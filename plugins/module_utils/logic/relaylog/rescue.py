@@ -114,7 +114,11 @@ def plan(seen: Observed, wish: Wish, words: Words) -> Plan:
     if channel is not None and wish.gtid_set is None and not seen.journaled:
         _guard_position(seen, wish)
     if channel is not None and channel.applier == STOPPED and not left and seen.standing and not seen.journaled:
-        _guard_position(seen, wish)  # nothing is left, and the channel cannot be started all the same (error 1872)
+        # Nothing is left, and the channel cannot be started all the same (error 1872).
+        if words.forget_logs and wish.begin == "first" and wish.gtid_set is not None and _stands_nowhere(seen):
+            reason = "it is all applied, and the applier stands in %s, which is gone" % seen.standing
+            return Plan([_run(wish, words.forget_logs, reason, words)], before, before)
+        _guard_position(seen, wish)
     if not left and not seen.journaled:
         return Plan([], before, before)
     if channel is not None and not channel.auto_position and not seen.journaled:
@@ -181,7 +185,7 @@ def _guard_position(seen: Observed, wish: Wish) -> None:
     """An applier without a position begins with the first listed log, be that the middle of a transaction (5.6), and
     the server calls nothing retrieved, whatever the logs hold.
     """
-    if seen.listed and seen.standing not in seen.listed:
+    if _stands_nowhere(seen):
         raise Refused(
             "the server does not know where its applier stands, or the index does not (%s)" % seen.standing,
             where="channel '%s'" % wish.name,
@@ -190,6 +194,10 @@ def _guard_position(seen: Observed, wish: Wish) -> None:
             " apply_from and retrieved_gtid_set",
             needs="logs",
         )
+
+
+def _stands_nowhere(seen: Observed) -> bool:
+    return bool(seen.listed) and seen.standing not in seen.listed
 
 
 def _place(seen: Observed, wish: Wish) -> Tuple[str, int]:

@@ -42,6 +42,7 @@ MYSQL_WORDS = {
     "show_binary_logs": [(OLDEST, "SHOW BINARY LOGS")],
     "start_replica": [(OLDEST, "START SLAVE"), ("8.0.22", "START REPLICA")],
     "stop_replica": [(OLDEST, "STOP SLAVE"), ("8.0.22", "STOP REPLICA")],
+    "reset_replica": [("8.4.3", "RESET REPLICA")],
     "reset_replica_all": [(OLDEST, "RESET SLAVE ALL"), ("8.0.22", "RESET REPLICA ALL")],
     "start_applier": [(OLDEST, "START SLAVE SQL_THREAD"), ("8.0.22", "START REPLICA SQL_THREAD")],
     "start_applier_until": [

@@ -200,6 +200,22 @@ def test_no_statement_comes_that_would_throw_retrieved_transactions_away():
             assert all("RELAY_LOG_FILE" in step for step in kept if step.startswith("CHANGE"))
 
 
+def test_a_log_that_a_server_deletes_whenever_it_starts_is_let_go_of_when_all_is_applied():
+    """From 8.4 on; an older one finds the empty log that a repair makes for it."""
+    gone = seen(standing="relay-bin.000099", executed=GtidSet.parse(A + ":1-9"))
+    wanted = {"begin": "first", "gtid_set": GtidSet.parse(A + ":1-9")}
+    new = NEW._replace(forget_logs="RESET REPLICA")
+    assert [step.display for step in rescue.plan(gone, wish(**wanted), new).steps] == ["RESET REPLICA FOR CHANNEL ''"]
+    for observed, wished, words in (
+        (gone, wanted, NEW),
+        (gone, dict(wanted, begin="position"), new),
+        (gone, dict(wanted, gtid_set=None), new),
+        (seen(standing="relay-bin.000099"), wanted, new),
+    ):
+        with pytest.raises(Refused):
+            rescue.plan(observed, wish(**wished), words)
+
+
 @pytest.mark.parametrize(
     ("observed", "wished", "words"),
     [
