@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import for_channel
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import (
     CONNECTING,
     RUNNING,
@@ -267,7 +268,8 @@ def relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
     index = settings.get("relay_log_index") or base + ".index"
     if channel:
         # A named channel has its name before the extension (manual, "Replication Channel Naming Conventions").
-        index = index[: -len(".index")] + "-" + channel.lower() + ".index"
+        stem, name = index[: -len(".index")], channel.lower()
+        index = (for_channel(stem, name) or "%s-%s" % (stem, name)) + ".index"
     index = os.path.join(settings["datadir"], index)
     deadline = time.time() + INDEX_GONE
     while base and not os.path.exists(index) and time.time() < deadline:
