@@ -88,6 +88,21 @@ def test_every_damage_is_made_good(own_box: Sandbox, damage: str, running: bool)
 
 
 @pytest.mark.long
+def test_nothing_is_left_to_apply_and_the_log_that_the_applier_stands_in_is_gone(own_box: Sandbox) -> None:
+    """5.6 wants to find that log; 9.7 deletes an empty one by itself whenever it starts."""
+    replica = own_box.replicas[0]
+    own_box.wait_caught_up(replica)
+    log = replica.datadir / str(replica.replica_status()["Relay_Log_File"])
+    replica.kill()
+    log.unlink()
+    done = repair(own_box)
+    assert done.returncode == 0, done.output
+    prove(own_box)
+    again = repair(own_box)
+    assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+@pytest.mark.long
 def test_error_1594_on_whole_logs_is_healed_without_a_cut() -> None:
     with Sandbox.up(server=OLD) as box:
         replica = box.replicas[0]
