@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from integration.ansible_run import command_lines, secrets_in
+from integration.server_program import start_command
 from integration.server_state import settings
 from integration.system_tables import Boxes, definitions, files, prove, repair
 from sandbox import builds
@@ -133,6 +134,19 @@ def test_a_server_that_does_not_start_for_another_reason_is_left_as_it_is(boxes:
     assert not list((replica.directory / "dbre/backup").glob("system-tables-*"))
     replica.option_file.write_text(options)
     assert repair(box).returncode == 0
+    prove(box, before)
+
+
+@pytest.mark.long
+def test_a_server_that_died_after_its_start_was_handed_over_is_repaired(boxes: Boxes) -> None:
+    """As one does that answers, and dies of a damaged page a moment later."""
+    box = boxes.lend(OLD)
+    replica = box.replicas[0]
+    before = definitions(replica)
+    box.damage("systable_data_file_garbage", replica)
+    outcome = repair(box, start_command=start_command(replica), start_timeout=20)
+    assert outcome.returncode == 0, outcome.output
+    assert repair(box).changed == 0
     prove(box, before)
 
 

@@ -53,6 +53,10 @@ def boxes() -> Iterator[Boxes]:
     made.down()
 
 
+# A server that dies as soon as it has answered is waited for that long.
+START_TIMEOUT = 60  # seconds
+
+
 @pytest.mark.parametrize(("kind", "damage", "table"), WANTED, ids=[" ".join(row) for row in WANTED])
 def test_it_is_healed(boxes: Boxes, kind: str, damage: str, table: str) -> None:
     box = boxes.lend(kind)
@@ -61,7 +65,7 @@ def test_it_is_healed(boxes: Boxes, kind: str, damage: str, table: str) -> None:
     began = time.monotonic()
     box.damage(f"systable_{damage}", replica, **({"table": table} if table else {}))
     came_up = replica.is_running()
-    outcome = repair(box)
+    outcome = repair(box, start_timeout=START_TIMEOUT)
     assert outcome.returncode == 0, outcome.output
     assert not secrets_in(outcome.output)
     assert settings(replica) == usual
