@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.ansible_run import command_lines, secrets_in
+from integration.ansible_run import STATE, command_lines, run_task, secrets_in
 from integration.relaylog_role import prove, repair, report
 from sandbox import builds
 from sandbox.topology import Sandbox
@@ -51,6 +51,15 @@ def test_a_power_loss_is_made_good_over_a_source_that_has_purged_what_was_retrie
     prove(own_box)
     again = repair(own_box)
     assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def test_options_that_a_killed_run_left_for_a_start_are_taken_away(own_box: Sandbox) -> None:
+    dropin = own_box.replicas[0].dropin
+    run_task(own_box, "mysql_start_options", path=str(dropin), **STATE)
+    assert dropin.exists()
+    repaired = repair(own_box)
+    assert repaired.returncode == 0, repaired.output
+    prove(own_box)
 
 
 @pytest.mark.long

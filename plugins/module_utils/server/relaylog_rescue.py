@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any, Dict, Optional
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import NotReached
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import NotReached, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.catch_up import Look
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
@@ -20,6 +20,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operatio
 PAUSE = 0.2  # seconds between two looks at the applier
 AT_THE_END = 5.0  # seconds that an applier says it has read everything before it is believed
 _READ_ALL = "has read all relay log"
+_GAPS = 1802  # "cannot be executed when the replica was stopped with an error or killed in MTA mode"
 
 
 class Rescue(ReplicaOperation):
@@ -66,7 +67,27 @@ class Rescue(ReplicaOperation):
 
     def change(self, step: Step) -> None:
         data = step.data or {}
-        self.server.execute(data["sql"], data["values"])
+        try:
+            self.server.execute(data["sql"], data["values"])
+        except ServerError as exc:
+            if exc.errno != _GAPS:
+                raise
+            self._close_gaps()
+            self.server.execute(data["sql"], data["values"])
+
+    def _close_gaps(self) -> None:
+        """Workers that were killed left gaps between what they had done: a server changes no channel before these are
+        closed, which its applier does by itself when it is told to go no further.
+        """
+        self.server.execute(self.words.start_applier + " UNTIL SQL_AFTER_MTS_GAPS" + self.words.for_channel)
+        deadline = time.time() + self.params["stall_timeout"]
+        look = self._look()
+        while look.channel is not None and look.channel.applier != STOPPED and time.time() < deadline:
+            time.sleep(PAUSE)
+            look = self._look()
+        if look.channel is None or look.channel.applier != STOPPED or look.channel.applier_failure is not None:
+            why = self._obstacle(look, 0) or "the applier did not come to the end of what its workers had begun"
+            raise self._not_reached(why, look, GtidSet())
 
     def forget(self) -> None:
         self.journal.remove()
