@@ -124,8 +124,9 @@ def test_a_relay_log_that_is_gone(make_box: MakeBox) -> None:
         status = replica.replica_status()
         assert (status["Replica_IO_Running"], status["Replica_SQL_Running"]) == ("Yes", "Yes")
         assert "nothing has moved for 3 s" in result["msg"]
-        info = run_task(box, "mysql_replica_info", **SOURCE)
-        assert [finding["id"] for finding in info["findings"]] == ["applier_stalled"]
+        # One look may fall into an instant in which the server shows an applier that moves.
+        looks = (run_task(box, "mysql_replica_info", **SOURCE)["findings"] for _look in range(3))
+        assert [finding["id"] for finding in next(filter(None, looks), [])] == ["applier_stalled"]
     else:
         assert result["reached"] is True
         assert replica.gtid_executed == source.gtid_executed
