@@ -95,8 +95,9 @@ MARIADB_BINLOG: dict[tuple[str, str], str] = {
 }
 
 
-def ours(data: bytes, following: list[Path]) -> Told:
-    verdict = scanned([data, *(path.read_bytes() for path in following)]).verdict()
+def ours(data: bytes, number: int, following: list[Path]) -> Told:
+    """number: in the log's name, which the log before it tells."""
+    verdict = scanned([data, *(path.read_bytes() for path in following)], first=number).verdict()
     words = f"{verdict.status}: {verdict.broken}"
     return Told(verdict.broken is not None, verdict.broken.offset if verdict.broken else None, words)
 
@@ -125,7 +126,7 @@ def differences(logs: list[Path], build: Build, program: str, directory: Path) -
                 continue
             path = directory / "relay-bin.000001"
             path.write_bytes(damage(data, events))
-            mine, other = ours(path.read_bytes(), following), theirs(build, program, path)
+            mine, other = ours(path.read_bytes(), int(log.suffix[1:]), following), theirs(build, program, path)
             if mine.damaged != other.damaged or (other.offset is not None and mine.offset != other.offset):
                 found[f"{log.parent.name}/{log.name}", name] = f"we {mine}, {program} {other}"
     return found
