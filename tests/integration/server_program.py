@@ -19,8 +19,11 @@ def program(server: Server) -> Path:
     """A program that starts this server's mysqld, whatever loader and environment that needs."""
     path = server.directory / "mysqld"
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in server.build.env)
-    path.write_text(f'#!/bin/sh\n{variables} exec {shlex.join(server.build.mysqld)} "$@"\n')
-    path.chmod(0o755)
+    script = f'#!/bin/sh\n{variables} exec {shlex.join(server.build.mysqld)} "$@"\n'
+    # Not written again: the kernel refuses it (ETXTBSY) while a killed run's orphan is being started from it.
+    if not path.exists():
+        path.write_text(script)
+        path.chmod(0o755)
     return path
 
 
