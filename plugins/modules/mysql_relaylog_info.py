@@ -98,6 +98,10 @@ purged:
   description: GTID set that the source cannot give any more and that is not executed here; null when it was not asked.
   type: str
   returned: success
+errant_gtids:
+  description: GTID set that is executed here, and not by the source; null when it was not asked, or did not answer.
+  type: str
+  returned: success
 may_discard_reason:
   description: Why RV(may_discard) is what it is.
   type: str
@@ -186,6 +190,7 @@ def gather(params):
         unapplied=str(retrieved - executed),
         may_discard=decision.may_discard,
         purged=None if decision.purged is None else str(decision.purged),
+        errant_gtids=None if decision.errant is None else str(decision.errant),
         may_discard_reason=decision.reason,
         verdict=health.verdict,
         damage=health.damage,

@@ -9,6 +9,7 @@ Every damage of the sandbox goes this way in tests/soak/test_remedies.py.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -22,6 +23,7 @@ from sandbox.remedies import NEW, OLD, REMEDIES
 from sandbox.topology import Sandbox
 from sandbox.unlogged import run_unlogged
 
+MakeBox = Callable[..., Sandbox]
 WORKED = [
     (OLD, "relaylog_checksums_missing"),
     pytest.param(NEW, "relaylog_flipped_in_the_middle", marks=pytest.mark.long),
@@ -74,6 +76,39 @@ def test_what_has_to_be_put_right_by_hand_is_told_and_nothing_is_climbed(box: Sa
     replica.execute(replica.statements.stop)
     box.attach(replica)
     box.wait_replicating(replica)
+
+
+def test_threads_that_say_yes_are_no_success(box: Sandbox) -> None:
+    """A delayed replica: nothing is wrong with it when it runs, and what the source has is not executed."""
+    replica, source = box.replicas[0], box.source
+    delay = "MASTER_DELAY" if "MASTER" in replica.statements.change else "SOURCE_DELAY"
+    change = replica.statements.change.partition(" TO ")[0]
+    replica.execute(replica.statements.stop)
+    replica.execute(f"{change} TO {delay} = 3600")
+    source.execute("CREATE DATABASE not_yet")
+    started = heal(box, catch_up_timeout=4)
+    assert started.returncode, started.output
+    assert "start: did not help" in started.output
+    assert ": healed" not in started.output
+    replica.execute(replica.statements.stop)
+    replica.execute(f"{change} TO {delay} = 0")
+    replica.execute(replica.statements.start)
+    box.wait_caught_up(replica)
+
+
+@pytest.mark.long_on("newest")
+def test_a_server_with_a_history_of_its_own_is_not_attached(make_box: MakeBox) -> None:
+    box = make_box()
+    replica = box.replicas[0]
+    replica.execute(replica.statements.stop)
+    replica.execute(replica.statements.stop.replace("STOP", "RESET") + " ALL")
+    replica.execute(f"SET GLOBAL {replica.statements.read_only} = OFF")
+    replica.execute("CREATE DATABASE its_own")
+    replica.kill()
+    refused = heal(box)
+    assert refused.returncode
+    assert "see whether this is the right source" in refused.output, refused.output
+    assert replica.replica_status() == {}
 
 
 def test_a_rebuild_has_to_be_allowed(box: Sandbox) -> None:

@@ -86,15 +86,15 @@ class Change(NamedTuple):
     crash_safe: Optional[str]
     cuts: List[List[Any]]
     moves: List[str]
-    new: Optional[str] = None
-    left: Dict[str, int] = {}  # noqa: RUF012 - never written to
+    new: Optional[str]
+    left: Dict[str, int]
 
 
 def plan(seen: Observed, wish: Wish) -> Plan:
     """Steps from what is seen to logs that a server reads to their end. Raises Refused."""
     before = seen.describe()
     if seen.unfinished:
-        change = Change(**{name: seen.unfinished[name] for name in Change._fields if name in seen.unfinished})
+        change = Change(**{name: seen.unfinished[name] for name in Change._fields})
         return Plan(_steps(change, "an earlier run has begun this"), before, _after(change))
     change = _discard(seen, wish) if wish.strategy == "discard" else _truncate(seen, wish)
     if change.index_text == seen.listed and not change.cuts and not change.moves and not change.new:
@@ -179,7 +179,7 @@ def _discard(seen: Observed, wish: Wish) -> Change:
             next_step="say auto_position=true where the channel uses it; force=true discards all the same",
         )
     moves = [path for path, size in zip(seen.paths, seen.sizes) if size is not None] + seen.strays
-    return Change(seen.index_path, seen.listed, "", seen.crash_safe, [], moves)
+    return Change(seen.index_path, seen.listed, "", seen.crash_safe, [], moves, None, {})
 
 
 def _reduced(seen: Observed, cut: Boundary) -> List[int]:

@@ -76,23 +76,28 @@ class Decision(NamedTuple):
     """may_discard: the source was asked, and everything that is not executed here can be had from it.
 
     purged: GTID set that it cannot give any more and that is not executed here; None when it was not asked.
+    errant: GTID set that is executed here and not there; None when it was not asked.
     """
 
     may_discard: bool
     purged: Optional[GtidSet]
+    errant: Optional[GtidSet]
     reason: str
 
 
 def decide(executed: GtidSet, retrieved: GtidSet, source: Optional[Dict[str, Any]]) -> Decision:
     """source: server/observe.py's source_view(), None when none was given; asked after the replica."""
     if source is None:
-        return Decision(False, None, "no account to ask the source with was given")
+        return Decision(False, None, None, "no account to ask the source with was given")
     if not source["reachable"]:
-        return Decision(False, None, "the source does not answer: %s" % source["error"])
+        return Decision(False, None, None, "the source does not answer: %s" % source["error"])
     purged = GtidSet.parse(source["gtid_purged"]) - executed
-    only_here = retrieved - executed - GtidSet.parse(source["gtid_executed"])
+    theirs = GtidSet.parse(source["gtid_executed"])
+    errant = executed - theirs
+    only_here = retrieved - executed - theirs
     if purged:
-        return Decision(False, purged, "the source has purged transactions that are not executed here: %s" % purged)
+        told = "the source has purged transactions that are not executed here: %s" % purged
+        return Decision(False, purged, errant, told)
     if only_here:
-        return Decision(False, purged, "the source does not have what was retrieved here: %s" % only_here)
-    return Decision(True, purged, "the source still has everything that is not executed here")
+        return Decision(False, purged, errant, "the source does not have what was retrieved here: %s" % only_here)
+    return Decision(True, purged, errant, "the source still has everything that is not executed here")

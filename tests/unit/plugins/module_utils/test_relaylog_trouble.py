@@ -84,3 +84,17 @@ def test_logs_are_thrown_away_only_where_the_source_has_everything(asked, may, p
     assert decision.may_discard is may
     assert (decision.purged if decision.purged is None else str(decision.purged)) == purged
     assert decision.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "errant"),
+    [
+        (None, None),
+        (source("", reachable=False), None),
+        (source(A + ":1-9"), ""),
+        (source(A + ":1-3"), A + ":4"),
+    ],
+)
+def test_what_only_this_server_has_done_is_known_where_the_source_was_asked(asked, errant):
+    decision = trouble.decide(GtidSet.parse(A + ":1-4"), GtidSet.parse(A + ":3-8"), asked)
+    assert (decision.errant if decision.errant is None else str(decision.errant)) == errant
