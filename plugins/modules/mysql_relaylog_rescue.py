@@ -139,6 +139,9 @@ class RelaylogRescue(Rescue):
     def do_run(self, step):
         self.server.execute(step.display)
 
+    def do_begin(self, step):
+        self.begin(step)
+
     def do_change(self, step):
         self.change(step)
 

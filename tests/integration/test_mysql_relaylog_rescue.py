@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 
 from integration.killed_at_a_statement import Mortal
 from integration.module_call import call
 from sandbox import compare
 from sandbox.accounts import ADMIN
+from sandbox.damage import wait_for
 from sandbox.damages_relaylog import pile
 from sandbox.server import Server
 from sandbox.topology import Sandbox
@@ -100,6 +103,65 @@ def test_killed_before_any_statement_the_same_command_finishes(waiting: Server, 
     status = waiting.replica_status()
     assert (int(status["SQL_Delay"]), int(status["Auto_Position"])) == (DELAY, 1)
     assert not list(tmp_path.glob("relaylog-rescue-*"))
+
+
+@pytest.mark.long_on("oldest")
+def test_workers_killed_over_gaps_are_brought_to_one_place_before_the_channel_is_changed(
+    make_box: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    """A server refuses the change (1802) until what lies between its workers' transactions is applied."""
+    box = make_box()
+    source, replica = box.source, box.replicas[0]
+    word = "slave" if replica.build.number < (8, 0, 26) else "replica"
+    for schema in ("held", "ahead"):  # 5.6 spreads its work over schemas
+        source.execute(f"CREATE DATABASE {schema}")
+        source.execute(f"CREATE TABLE {schema}.t (id INT PRIMARY KEY, n INT)")
+    source.execute("INSERT INTO held.t VALUES (1, 0)")
+    box.wait_caught_up(replica)
+    replica.execute(replica.statements.stop)
+    replica.execute(f"SET GLOBAL {word}_parallel_workers = 4")
+    if replica.build.number >= (8, 0, 26):
+        replica.execute("SET GLOBAL replica_preserve_commit_order = OFF")
+    receiver = replica.statements.start + " IO_THREAD"
+    source.execute("INSERT INTO ahead.t VALUES (100, 0)")  # 9.7 lets nobody get ahead of the first after a start
+    source.execute("UPDATE held.t SET n = 1")
+    for number in range(30):
+        source.execute("INSERT INTO ahead.t VALUES (%s, 0)", (number,))
+    replica.execute(receiver)
+    wanted = source.gtid_executed
+    wait_for("everything is retrieved", lambda: retrieved(replica, wanted))
+    replica.execute(replica.statements.stop)
+
+    wish = params(replica, tmp_path) | {"begin": "first"}
+    replica.execute(f"SET GLOBAL {replica.statements.read_only} = OFF")  # it refuses to lock rows
+    with replica.connect() as holder, holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT * FROM held.t FOR UPDATE")
+        with ThreadPoolExecutor(1) as pool:
+            under_way = pool.submit(call, MODULE, **wish)
+            wait_for("the others are ahead", lambda: replica.value("SELECT COUNT(*) FROM ahead.t") == 31)
+            replica.kill()
+            assert under_way.result()["failed"]
+    replica.start(["--skip-slave-start", "--relay-log-recovery=0"])
+    assert int(replica.replica_status()["Auto_Position"]) == 0
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        replica.execute(f"{replica.statements.change.partition(' TO ')[0]} TO RELAY_LOG_POS = 4")
+    assert refused.value.args[0] == 1802
+
+    done = call(MODULE, **wish)
+    assert not done.get("failed"), done
+    assert replica.value("SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed)", (wanted,))
+    assert int(replica.replica_status()["Auto_Position"]) == 1
+    replica.execute(replica.statements.start)
+    box.wait_caught_up(replica)
+    found = compare.compare(source, replica)
+    assert found.identical, str(found)
+
+
+def retrieved(replica: Server, wanted: str) -> bool:
+    status = replica.replica_status()
+    held = f"{status['Retrieved_Gtid_Set']},{replica.gtid_executed}".replace("\n", "")
+    return bool(replica.value("SELECT GTID_SUBSET(%s, %s)", (wanted, held)))
 
 
 def call_defaults() -> dict[str, Any]:

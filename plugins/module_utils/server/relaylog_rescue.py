@@ -67,13 +67,17 @@ class Rescue(ReplicaOperation):
 
     def change(self, step: Step) -> None:
         data = step.data or {}
+        self.server.execute(data["sql"], data["values"])
+
+    def begin(self, step: Step) -> None:
         try:
-            self.server.execute(data["sql"], data["values"])
+            self.change(step)
         except ServerError as exc:
             if exc.errno != _GAPS:
                 raise
             self._close_gaps()
-            self.server.execute(data["sql"], data["values"])
+            # An applier removes the logs that it has done with, and with them the place where it was to begin.
+            self.change(rescue.begin_step(self.observe(), self.wish, self.words))
 
     def _close_gaps(self) -> None:
         """Workers that were killed left gaps between what they had done: a server changes no channel before these are
@@ -86,8 +90,8 @@ class Rescue(ReplicaOperation):
             time.sleep(PAUSE)
             look = self._look()
         if look.channel is None or look.channel.applier != STOPPED or look.channel.applier_failure is not None:
-            why = self._obstacle(look, 0) or "the applier did not come to the end of what its workers had begun"
-            raise self._not_reached(why, look, GtidSet())
+            why = self._obstacle(look, 0) or "the applier does not come to its end"
+            raise self._not_reached(why, look, "workers that were killed left gaps, and these are not closed")
 
     def forget(self) -> None:
         self.journal.remove()
@@ -109,7 +113,7 @@ class Rescue(ReplicaOperation):
             if why is None and now - began > self.params["timeout"]:
                 why = "the applier is not done after %d s" % self.params["timeout"]
             if why is not None:
-                raise self._not_reached(why, look, left)
+                raise self._not_reached(why, look, "%d transactions are not applied: %s" % (len(left), str(left)[:400]))
             time.sleep(PAUSE)
 
     def _look(self) -> Look:
@@ -131,10 +135,10 @@ class Rescue(ReplicaOperation):
             return "nothing has moved for %d s although the applier says that it runs" % self.params["stall_timeout"]
         return None
 
-    def _not_reached(self, why: str, look: Look, left: GtidSet) -> NotReached:
+    def _not_reached(self, why: str, look: Look, lacks: str) -> NotReached:
         failure = look.channel.applier_failure if look.channel else None
         return NotReached(
-            "%s; %d transactions are not applied: %s" % (why, len(left), str(left)[:400]),
+            "%s; %s" % (why, lacks),
             where="channel '%s'" % self.wish.name,
             untouched="the relay logs; the receiver is stopped",
             next_step="begin=first, or read the logs with mysql_relaylog_repair while the server is down",

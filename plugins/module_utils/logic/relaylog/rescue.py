@@ -163,6 +163,14 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
             next_step="stop the server and run mysql_relaylog_repair with applier_position=%s:4" % seen.standing,
             needs="logs",
         )
+    steps = [_write_down(seen, left, wish)]
+    if seen.channel is not None:
+        steps += _stop(seen.channel, words)
+    return [*steps, begin_step(seen, wish, words)]
+
+
+def begin_step(seen: Observed, wish: Wish, words: Words) -> Step:
+    """The applier is put at the place in the logs that are listed now. Raises BadInput."""
     file, offset = _place(seen, wish)
     settings: Settings = dict(wish.source) if seen.channel is None else _kept(seen)
     if not words.get_source_public_key:
@@ -175,10 +183,8 @@ def _begin(seen: Observed, left: GtidSet, wish: Wish, words: Words) -> List[Step
     settings.update({"auto_position": False}, **({DELAY: 0} if DELAY in settings else {}))
     begin = {"sql": "RELAY_LOG_FILE = %s, RELAY_LOG_POS = %s", "values": (file, offset)}
     reason = "the applier passes over what is executed; auto-position comes back when it is done"
-    steps = [_write_down(seen, left, wish)]
-    if seen.channel is not None:
-        steps += _stop(seen.channel, words)
-    return [*steps, _change(settings, wish, words, reason, begin, "RELAY_LOG_FILE = '%s', RELAY_LOG_POS = %d")]
+    change = _change(settings, wish, words, reason, begin, "RELAY_LOG_FILE = '%s', RELAY_LOG_POS = %d")
+    return Step("begin", change.target, change.display, change.reason, change.data)
 
 
 def _guard_position(seen: Observed, wish: Wish) -> None:
@@ -205,6 +211,8 @@ def _place(seen: Observed, wish: Wish) -> Tuple[str, int]:
     if not place:
         return seen.listed[0], FIRST_EVENT
     file, _colon, offset = place.rpartition(":")
+    if seen.journaled and base_name(file) not in seen.listed:
+        return seen.listed[0], FIRST_EVENT  # an applier that has begun removes the logs that it has done with
     if not offset.isdigit() or base_name(file) not in seen.listed:
         raise BadInput(
             "no place in a listed relay log: %r" % place[:200],
@@ -253,9 +261,10 @@ def _apply(channel: Optional[Channel], left: GtidSet, wish: Wish, words: Words) 
 def _give_back(seen: Observed, wish: Wish, words: Words) -> List[Step]:
     record = seen.journaled or _kept(seen)
     settings: Settings = {name: record[name] for name in _GIVEN_BACK if name in record}
+    reason = "all that the relay logs hold is applied"
     return [
         _run(wish, words.stop, "a channel at rest can be changed", words),
-        _change(dict(settings, auto_position=True), wish, words, "all that the relay logs hold is applied", {}, ""),
+        _change(dict(settings, auto_position=True), wish, words, reason, {}, ""),
         _forget(wish),
     ]
 

@@ -127,9 +127,15 @@ def test_where_it_was_to_begin_survives_a_kill():
     wished = wish(begin="first", apply_from="relay-bin.000003:837")
     record = rescue.plan(seen(), wished, NEW).steps[0].data["record"]
     again = rescue.plan(seen(journaled=record, standing=None), wish(), NEW)
-    change = next(step for step in again.steps if step.action == "change")
-    assert change.data["values"][-2:] == ("relay-bin.000003", 837)
+    begin = next(step for step in again.steps if step.action == "begin")
+    assert begin.data["values"][-2:] == ("relay-bin.000003", 837)
     assert again.steps[0].data["record"] == record
+
+
+def test_an_applier_that_has_removed_the_log_where_it_began_goes_on_with_the_first_that_is_left():
+    record = rescue.plan(seen(), wish(begin="first", apply_from="relay-bin.000002:837"), NEW).steps[0].data["record"]
+    later = seen(journaled=record, listed=["relay-bin.000003"], standing="relay-bin.000003")
+    assert rescue.begin_step(later, wish(begin="first"), NEW).data["values"][-2:] == ("relay-bin.000003", 4)
 
 
 @pytest.mark.parametrize("place", ["relay-bin.000009:4", "relay-bin.000002", "relay-bin.000002:x", ":4"])
