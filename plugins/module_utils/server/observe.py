@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import for_channel
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.index import as_read, for_channel
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import (
     CONNECTING,
     RUNNING,
@@ -262,7 +262,7 @@ def relay_logs(server: Server, channel: str) -> List[str]:
 
 
 def relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
-    """Path of the index and the paths that it lists, [] when it cannot be read."""
+    """Path of the index and the paths that a server reads there, [] when it cannot be read."""
     settings = server.variables("relay_log_basename", "relay_log_index", "datadir")
     base = settings.get("relay_log_basename") or ""
     index = settings.get("relay_log_index") or base + ".index"
@@ -276,7 +276,7 @@ def relay_log_index(server: Server, channel: str) -> Tuple[str, List[str]]:
         time.sleep(INDEX_GONE / 100)
     try:
         with open(index, "rb") as source:
-            names = [os.fsdecode(line.strip()) for line in source if line.strip()]
+            names = [os.fsdecode(name) for name in as_read(source.read())]
     except OSError:
         return index, []
     return index, [os.path.normpath(os.path.join(settings["datadir"], name)) for name in names]

@@ -16,6 +16,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import R
 
 LONGEST_LINE = 511  # bytes; FN_REFLEN of the servers, with its closing zero
 _NUMBERED = re.compile(r"(.+)\.([0-9]{6,10})\Z", re.DOTALL)
+_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 _PLAIN = re.compile(r"[0-9A-Za-z_]")
 
 
@@ -63,6 +64,16 @@ def parse(data: bytes) -> Index:
             seen.add(text)
             names.append(text)
     return Index(names, findings + _numbers(names))
+
+
+def as_read(data: bytes) -> List[bytes]:
+    """The entries as a server finds them: it takes the last byte off each line, and ends at the first blank one."""
+    names: List[bytes] = []
+    for line in _LINES.findall(data):
+        if len(line) < 2:
+            break
+        names.append(line[:-1])
+    return names
 
 
 def render(names: List[str]) -> bytes:

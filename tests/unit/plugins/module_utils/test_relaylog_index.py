@@ -36,6 +36,22 @@ def test_43_what_an_index_says(text, names, kinds):
     assert (found.names, [finding.kind for finding in found.findings]) == (names, kinds)
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (b"", []),
+        (b"./r.000001\n./r.000002\n", [b"./r.000001", b"./r.000002"]),
+        (b"./r.000001\r\n./r.000002\r\n", [b"./r.000001\r", b"./r.000002\r"]),
+        (b"./r.000001\n\n./r.000002\n", [b"./r.000001"]),
+        (b"./r.000001\n./r.000002", [b"./r.000001", b"./r.00000"]),
+        (b"\n", []),
+    ],
+)
+def test_what_a_server_reads_in_it(text, read):
+    """sql/binlog.cc: my_b_gets() up to a newline, and fname[length - 1] = 0."""
+    assert index.as_read(text) == read
+
+
 @_EVERY
 @given(st.lists(st.binary(min_size=2, max_size=30).filter(lambda line: not set(line) & set(b"\n\r\0")), unique=True))
 def test_43_every_name_comes_back_to_its_bytes(lines):
