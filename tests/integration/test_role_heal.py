@@ -78,6 +78,7 @@ def test_what_has_to_be_put_right_by_hand_is_told_and_nothing_is_climbed(box: Sa
     box.wait_replicating(replica)
 
 
+@pytest.mark.long_on("oldest")
 def test_threads_that_say_yes_are_no_success(box: Sandbox) -> None:
     """A delayed replica: nothing is wrong with it when it runs, and what the source has is not executed."""
     replica, source = box.replicas[0], box.source
@@ -96,7 +97,7 @@ def test_threads_that_say_yes_are_no_success(box: Sandbox) -> None:
     box.wait_caught_up(replica)
 
 
-@pytest.mark.long_on("newest")
+@pytest.mark.long
 def test_a_server_with_a_history_of_its_own_is_not_attached(make_box: MakeBox) -> None:
     box = make_box()
     replica = box.replicas[0]

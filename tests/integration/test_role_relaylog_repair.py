@@ -23,6 +23,7 @@ def own_box(server_kind: str) -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.mark.long_on("newest")
 def test_a_power_loss_is_made_good_over_a_source_that_has_purged_what_was_retrieved(own_box: Sandbox) -> None:
     replica = own_box.replicas[0]
     healthy = repair(own_box)
