@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from integration.ansible_run import STATE, command_lines, run_task, secrets_in
 from integration.relaylog_role import prove, repair, report
 from sandbox import builds
+from sandbox.server import Server
 from sandbox.topology import Sandbox
 
 OLD, NEW = "5.6", builds.modern_spec()
@@ -90,11 +93,24 @@ def test_every_damage_is_made_good(own_box: Sandbox, damage: str, running: bool)
     own_box.damage(damage, replica)
     if running:
         replica.start()
+        wait_for_the_applier(replica)
     done = repair(own_box)
     assert done.returncode == 0, done.output
     prove(own_box)
     again = repair(own_box)
     assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def wait_for_the_applier(replica: Server) -> None:
+    """Until it stands, at the damage or at the end: before that nobody knows that something lies ahead of it."""
+    stood: Any = None
+    while stood != (stood := applier_place(replica)):
+        time.sleep(1.5)
+
+
+def applier_place(replica: Server) -> tuple[Any, ...]:
+    status = replica.replica_status()
+    return tuple(status[name] for name in ("Relay_Log_File", "Relay_Log_Pos", "Executed_Gtid_Set"))
 
 
 @pytest.mark.long
