@@ -27,6 +27,8 @@ TWO_BYTE_CHARSETS = {
 _KEEP = "+" if sys.version_info >= (3, 11) else ""
 # Before 3.11 each repetition of a group costs memory until the match ends, so a match ends after this many.
 _REPEATS = "{0,1000}" + _KEEP
+# An INSERT with more strings than this is not short: it is read in another way (dump_rows.py).
+_OF_SHORT = "{0,100}" + _KEEP
 
 
 class Syntax(NamedTuple):
@@ -82,13 +84,13 @@ def _build(syntax: Syntax) -> Patterns:
     first = re.escape(syntax.delimiter[:1].decode("latin-1"))
     # What opens a delimiter must not be skipped as a lone dash or slash.
     outside = [mark for mark, byte in ((dash, b"-"), (slash, b"/")) if syntax.delimiter[:1] != byte]
-    run = _run(first + r"'\"`/#\\-" + lead, whole + pairs + outside)
+    special, steps = first + r"'\"`/#\\-" + lead, whole + pairs + outside
     delimiter = re.escape(syntax.delimiter.decode("latin-1"))
     return Patterns(
-        outside=_compile(run),
+        outside=_compile(_run(special, steps)),
         conditional=_compile(_run(r"*'\"`/#\\-" + lead, whole + pairs + [dash, slash, star])),
         strings={quote.encode(): _compile(body) for quote, body in bodies.items()},
-        row=_compile(r"[ \t\r\n\f\v]*((?:INSERT|REPLACE) %s)%s" % (run, delimiter)),
+        row=_compile(r"[ \t\r\n\f\v]*((?:INSERT|REPLACE) %s)%s" % (_run(special, steps, _OF_SHORT), delimiter)),
     )
 
 
@@ -103,9 +105,9 @@ def _two_bytes(lead: str, trail: str) -> str:
     return "[%s](?:[%s]|(?=[^%s]))" % (lead, trail, trail)
 
 
-def _run(special: str, steps: Any) -> str:
+def _run(special: str, steps: Any, repeats: str = _REPEATS) -> str:
     plain = "[^%s]*%s" % (special, _KEEP)
-    return "%s(?:(?:%s)%s)%s" % (plain, "|".join(steps), plain, _REPEATS)
+    return "%s(?:(?:%s)%s)%s" % (plain, "|".join(steps), plain, repeats)
 
 
 def _compile(pattern: str) -> Any:

@@ -12,7 +12,7 @@ statement may be larger than any chunk; no byte of it is looked at twice, and on
 from typing import Iterable, Iterator, NamedTuple, Optional, Union
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import dump_lexer
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import dump_lexer, dump_rows
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_session import Session
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stream import Stream
 
@@ -20,6 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 # /*!99999 is later than every server: no server runs it (mariadb-dump's "enable the sandbox mode" line is one).
 _NEVER_RUN = b"/*!99999"
 _LOOK_AHEAD = len(_NEVER_RUN)
+_ROWS = (b"INSERT ", b"REPLACE ")
 # Longer than each of the words below and what must follow it.
 _WORD = 32
 # What mysqldump writes on the line after a routine, trigger or event.
@@ -80,6 +81,7 @@ class _Reader:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.session = Session()
+        self._closer_until = 0
 
     def __iter__(self) -> Iterator[Union[Statement, Comment]]:
         stream = self.stream
@@ -107,16 +109,45 @@ class _Reader:
                 self.session.follow(text)
 
     def _rows(self) -> Iterator[Statement]:
-        """The short INSERTs from here on, each in one step: dumps with one row a statement have millions of them."""
+        """The INSERTs from here on, each in one step: short ones, of which some dumps have millions, and long ones."""
         stream, charset = self.stream, self.session.syntax.charset
         row = dump_lexer.patterns(self.session.syntax).row
         found = row.match(stream.buffer, stream.at)
-        while found:
-            stream.go(found.start(1))
-            line, offset = stream.line, stream.offset
-            stream.go(found.end())
-            yield Statement(found.group(1), line, offset, stream.offset, charset)
+        while True:
+            while found:
+                stream.go(found.start(1))
+                line, offset = stream.line, stream.offset
+                stream.go(found.end())
+                yield Statement(found.group(1), line, offset, stream.offset, charset)
+                found = row.match(stream.buffer, stream.at)
+            statement = self._long_row()
+            if statement is None:
+                return
+            yield statement
             found = row.match(stream.buffer, stream.at)
+
+    def _long_row(self) -> Optional[Statement]:
+        """The INSERT that is next; None, and nothing but blanks is passed, when it takes a closer look."""
+        stream, syntax = self.stream, self.session.syntax
+        stream.begin()
+        stream.skip(dump_lexer.BLANKS)
+        stream.begin()
+        if (
+            syntax.delimiter != b";"
+            or syntax.charset in dump_lexer.TWO_BYTE_CHARSETS
+            or stream.offset < self._closer_until
+            or not stream.ahead(_WORD).startswith(_ROWS)
+        ):
+            return None
+        line, offset = stream.line, stream.offset
+        text, end = stream.upto(dump_rows.END, dump_rows.LONGEST)
+        if not dump_rows.is_whole(text, syntax.backslash_escapes):
+            stream.back(text + end)
+            # All of what was looked at: a dump without line ends is not looked at as a whole for each statement.
+            self._closer_until = offset + (len(text) or dump_rows.LONGEST)
+            return None
+        stream.line += text.count(b"\n") + 1
+        return Statement(text, line, offset, offset + len(text) + 1, syntax.charset)
 
     def _comment(self, next_bytes: bytes) -> bool:
         """Pass over a comment, if one starts here. At this place the client takes `--` without a blank for one, too."""

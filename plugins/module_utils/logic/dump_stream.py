@@ -4,7 +4,10 @@
 
 """A window on a stream of bytes, which patterns move through without looking at any byte twice. Pure."""
 
-from typing import Any, Iterable, List
+from typing import Any, Iterable, List, Tuple
+
+# Longer than any match that is searched for.
+_SHORT = 8
 
 
 class Stream:
@@ -33,6 +36,46 @@ class Stream:
                 self._from = self.at = 0
                 return True
         return False
+
+    def upto(self, pattern: Any, most: int) -> Tuple[bytes, bytes]:
+        """What stands before the next match of a pattern of few bytes, and the match; both are passed then.
+
+        Empty, and nothing is passed, when there is none that ends within so many bytes. Lines are not counted.
+        """
+        found = pattern.search(self.buffer, self.at, self.at + most)
+        if found:
+            before = self.buffer[self.at : found.start()]
+            self.at = found.end()
+            return before, found.group()
+        parts = [self.buffer[self.at :]]
+        self._offset, self.at, self.buffer = self.offset, 0, b""
+        size, edge = len(parts[0]), parts[0][-_SHORT:]
+        while size < most:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            # It may begin in what came before.
+            found = pattern.search(edge + chunk[:_SHORT])
+            to = found.end() - len(edge) if found else 0
+            if not found:
+                found = pattern.search(chunk)
+                to = found.end() if found else 0
+            if found and size + to <= most:
+                self.buffer, self.at, self._offset = chunk, to, self._offset + size
+                stop = to - len(found.group())
+                text = b"".join([*parts, chunk[: max(stop, 0)]])
+                return text[:stop] if stop < 0 else text, found.group()
+            parts.append(chunk)
+            size += len(chunk)
+            edge = (edge + chunk[-_SHORT:])[-_SHORT:]
+        self.buffer = b"".join(parts)
+        self.begin()
+        return b"", b""
+
+    def back(self, passed: bytes) -> None:
+        """Unread once more: the last bytes that were passed."""
+        self._offset, self.at, self.buffer = self.offset - len(passed), 0, passed + self.buffer[self.at :]
+        self.begin()
 
     def ahead(self, count: int) -> bytes:
         """The next bytes, fewer only at the end of the stream."""
