@@ -41,6 +41,15 @@ options:
         files of which it knows nothing any more, and which keep it from dropping or making the schema.
     type: path
     default: ''
+  workers:
+    description:
+      - How many sessions load rows at the same time. C(1) runs the dump as the C(mysql) client does, one statement
+        after the other; C(0) takes one for each processor of the host, four at most.
+      - Only rows of InnoDB tables are loaded side by side, and only where their order means nothing; each session is
+        in the state that the dump has set up to that place. All else keeps its place, and foreign keys are checked
+        where the dump has them checked.
+    type: int
+    default: 0
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -133,7 +142,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_siev
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import left_schema, observe
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import begin_session, disable_events, load
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
+    begin_session,
+    disable_events,
+    further_sessions,
+    load,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 
@@ -189,6 +203,7 @@ class DumpLoad(ReplicaOperation):
                 whole,
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
+                pool=further_sessions(self.server.login, self.lock, self.params["workers"]),
             )
         self.result = dict(tally.public(), left_directories=self.left)
         # A dump that was taken on the way is a later one than that which was looked at.
@@ -214,6 +229,7 @@ def main():
             exclude_tables=dict(type="list", elements="str", default=[]),
             drop_schemas=dict(type="list", elements="str", default=[]),
             backup_dir=dict(type="path", default=""),
+            workers=dict(type="int", default=0),
             **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,

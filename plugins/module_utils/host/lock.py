@@ -19,12 +19,16 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.process im
 
 
 class RunLock:
-    """Held from ``with`` to its end. ``left_behind`` is the record of an owner that died, {} after a clean end."""
+    """Held from ``with`` to its end. ``left_behind`` is the record of an owner that died, {} after a clean end.
+
+    noted: the facts that were written down last.
+    """
 
     def __init__(self, state_dir: str, purpose: str) -> None:
         self.path = os.path.join(state_dir, "lock")
         self.purpose = purpose
         self.left_behind: Dict[str, Any] = {}
+        self.noted: Dict[str, Any] = {}
         self._handle: Optional[int] = None
 
     def __enter__(self) -> "RunLock":
@@ -49,8 +53,10 @@ class RunLock:
         if self.left_behind and Identity.read(self.left_behind).alive():
             self._release()
             raise self._busy(self.left_behind)
-        # Until the dead owner's session is known to be gone, its id must outlive us too.
-        self.note(**{name: self.left_behind[name] for name in ("session", "started") if name in self.left_behind})
+        # Until the dead owner's sessions are known to be gone, their ids must outlive us too.
+        self.note(
+            **{name: self.left_behind[name] for name in ("session", "started", "helpers") if name in self.left_behind}
+        )
         return self
 
     def __exit__(self, *_exc: Any) -> None:
@@ -68,6 +74,7 @@ class RunLock:
         os.pwrite(self._handle, line, 0)
         os.ftruncate(self._handle, len(line))
         os.fsync(self._handle)
+        self.noted = facts
 
     def _release(self) -> None:
         handle, self._handle = self._handle, None

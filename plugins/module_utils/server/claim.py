@@ -6,10 +6,11 @@
 marks our session, so that what a killed run still has at work there can be found and ended.
 """
 
+import contextlib
 import time
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Busy, Interrupted
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Busy, Interrupted, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 
@@ -25,7 +26,32 @@ def claim(server: Server, lock: RunLock) -> None:
     """
     if server.value("SELECT GET_LOCK(%s, 0)", (NAME,)) != 1:
         _take_over(server, lock.left_behind)
+    _end_helpers(server, lock.left_behind)
     lock.note(session=server.value("SELECT CONNECTION_ID()"), started=_started(server))
+
+
+def enlist(server: Server, lock: RunLock, number: int) -> None:
+    """Mark a further session of the run that holds the claim, so that a next run would find and end it, too.
+
+    Raises Busy when such a session of another run is still at work.
+    """
+    name = "%s.%d" % (NAME, number)
+    if server.value("SELECT GET_LOCK(%s, 0)", (name,)) != 1:
+        holder = server.value("SELECT IS_USED_LOCK(%s)", (name,))
+        raise _busy(server, holder)
+    helpers = lock.noted.get("helpers", [])
+    lock.note(**dict(lock.noted, helpers=[*helpers, server.value("SELECT CONNECTION_ID()")]))
+
+
+def _end_helpers(server: Server, left_behind: Dict[str, Any]) -> None:
+    helpers = left_behind.get("helpers") or []
+    if helpers and abs(int(left_behind.get("started") or 0) - _started(server)) <= 2:
+        running = {int(row["id"]) for row in server.rows("SELECT ID AS id FROM information_schema.PROCESSLIST")}
+        for session in running.intersection(helpers):
+            with contextlib.suppress(ServerError):  # it ended meanwhile
+                server.execute("KILL CONNECTION %s", (session,))
+        for session in helpers:
+            _wait_until_gone(server, session)
 
 
 def _take_over(server: Server, left_behind: Dict[str, Any]) -> None:
@@ -34,13 +60,17 @@ def _take_over(server: Server, left_behind: Dict[str, Any]) -> None:
         server.execute("KILL CONNECTION %s", (int(holder),))
         _wait_until_gone(server, int(holder))
     if server.value("SELECT GET_LOCK(%s, 0)", (NAME,)) != 1:
-        raise Busy(
-            "session %s on this server is at work for another run" % holder,
-            where=server.login.address,
-            untouched="everything",
-            next_step="look at SHOW PROCESSLIST for its host; wait for it, or KILL %s, then run the same command again"
-            % holder,
-        )
+        raise _busy(server, holder)
+
+
+def _busy(server: Server, holder: Any) -> Busy:
+    return Busy(
+        "session %s on this server is at work for another run" % holder,
+        where=server.login.address,
+        untouched="everything",
+        next_step="look at SHOW PROCESSLIST for its host; wait for it, or KILL %s, then run the same command again"
+        % holder,
+    )
 
 
 def holder(server: Server, left_behind: Dict[str, Any]) -> Optional[Tuple[int, str]]:

@@ -4,12 +4,18 @@
 
 """Carries the statements of a dump to a server, part after part, and says exactly where it stopped."""
 
+import os
 import time
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 from typing import Counter as Count
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError, ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import (
+    BadInput,
+    Interrupted,
+    ReplicaError,
+    ServerError,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified
@@ -18,8 +24,14 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_siev
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool
 
 REPORT_EVERY = 2.0  # seconds
+#: Sessions for rows, where nobody says how many.
+AT_MOST = 4
+#: A session of ours may have nothing to do for hours while others load a large table.
+PATIENT = "SET SESSION wait_timeout = 604800"
 NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
 START_OVER = "put the cause right and run the same command again: it starts the load over"
 # No such table, schema or routine, or a view that lacks one: a later part of the dump may bring it.
@@ -60,17 +72,19 @@ def load(
     new_sieve: Callable[[], Sieve],
     begin_session: Callable[[], None],
     progress: Optional[Callable[[int], None]] = None,
+    pool: Optional[RowPool] = None,
 ) -> Tally:
     """Run every statement that the sieve lets through, and take down in ``whole`` what the dump holds, in one pass.
 
     Each part is read by a sieve of its own in a session that begin_session() has made anew, as by an own mysql client;
     so is what comes after the last one. A view that needs what a later part brings is made when all are in. progress
-    is told now and then how many bytes of plain text were read.
+    is told now and then how many bytes of plain text were read. pool: further sessions, for rows; without one, each
+    statement waits for the one before it.
 
     Raises ServerError with the place in the dump when the server refuses a statement, IncompleteDump when a part ends
     without its end: what was loaded until then is in, no GTID is claimed for it, and the next run starts over.
     """
-    loader = _Loader(server, whole, progress)
+    loader = _Loader(server, whole, progress, Spread(server, pool) if pool else None)
     try:
         for part in parts:
             begin_session()
@@ -79,9 +93,13 @@ def load(
         loader.make_views()
         begin_session()
     except ReplicaError as exc:
+        error = loader.abandon(exc)
         # Said where nothing is known of what was done before: of the load itself it is not true.
-        exc.untouched = NOT_CLAIMED
-        exc.next_step = exc.next_step or START_OVER
+        error.untouched = NOT_CLAIMED
+        error.next_step = error.next_step or START_OVER
+        raise error from None
+    except BaseException:
+        loader.abandon()
         raise
     return loader.tally
 
@@ -90,14 +108,31 @@ def begin_session(server: Server, lock: RunLock) -> None:
     """A new session in the place of the old one. The mark goes with it: what writes is what a next run would end."""
     server.value("SELECT RELEASE_LOCK(%s)", (claim.NAME,))
     server.reconnect()
+    server.execute(PATIENT)
     claim.claim(server, lock)
 
 
+def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPool]:
+    """So many sessions for rows, 0 for as many as this host has processors for; None for one or none of them."""
+    count = count or min(AT_MOST, len(os.sched_getaffinity(0)))
+
+    def connect(number: int) -> Server:
+        server = Server(login, log_bin=False)
+        server.execute(PATIENT)
+        claim.enlist(server, lock, number)
+        return server
+
+    return RowPool(connect, count) if count > 1 else None
+
+
 class _Loader:
-    def __init__(self, server: Server, whole: Whole, progress: Optional[Callable[[int], None]]) -> None:
+    def __init__(
+        self, server: Server, whole: Whole, progress: Optional[Callable[[int], None]], spread: Optional[Spread]
+    ) -> None:
         self._server = server
         self._whole = whole
         self._progress = progress
+        self._spread = spread
         self._told = time.time()
         self._views: List[_View] = []
         self.tally = Tally()
@@ -106,6 +141,13 @@ class _Loader:
         for item, classified in self._whole.read(part):
             if isinstance(item, Statement) and classified is not None:
                 self._run(part, item, classified, sieve)
+        if self._spread is not None:
+            self._spread.end_part()
+
+    def abandon(self, error: Optional[ReplicaError] = None) -> ReplicaError:
+        """Stop all sessions. The error of the earliest row that was refused, if one was, is the one to tell."""
+        first = self._spread.abandon() if self._spread is not None else None
+        return first if isinstance(first, ReplicaError) else error or Interrupted("the load was stopped")
 
     def _run(self, part: Part, statement: Statement, classified: Classified, sieve: Sieve) -> None:
         try:
@@ -116,6 +158,26 @@ class _Loader:
         if reason is not None:
             self.tally.left_out[reason] += 1
             return
+        if not self._takes(part, statement, classified, sieve.database):
+            self._run_in_place(part, statement, classified, sieve)
+        if self._progress is not None and time.time() - self._told > REPORT_EVERY:
+            self._told = time.time()
+            self._progress(self._whole.size)
+
+    def _takes(self, part: Part, statement: Statement, classified: Classified, schema: Optional[str]) -> bool:
+        """Whether another session runs it, or nobody needs to."""
+        if self._spread is None:
+            return False
+
+        def refused(exc: ServerError) -> ReplicaError:
+            return _refused(exc, part, statement, classified.kind)
+
+        taken = self._spread.takes(classified, statement.text, schema, refused)
+        if taken:
+            self.tally.add(statement.text, classified.kind)
+        return taken
+
+    def _run_in_place(self, part: Part, statement: Statement, classified: Classified, sieve: Sieve) -> None:
         try:
             self._server.send(statement.text)
         except ServerError as exc:
@@ -124,9 +186,8 @@ class _Loader:
             self._views.append(_View(part, statement, sieve.database, self._session()))
             return
         self.tally.add(statement.text, classified.kind)
-        if self._progress is not None and time.time() - self._told > REPORT_EVERY:
-            self._told = time.time()
-            self._progress(self._whole.size)
+        if self._spread is not None:
+            self._spread.ran(classified, statement.text, sieve.database)
 
     def _session(self) -> Row:
         return self._server.rows(

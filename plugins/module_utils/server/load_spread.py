@@ -1,0 +1,127 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Takes the rows out of the stream of a dump's statements and gives them to several sessions; all else keeps its place.
+
+Nothing that depends on order is left to chance: what changes a table waits for its rows, what may depend on any table
+(views, triggers, routines, events, and all that is not known) waits for all of them, and a change of the session holds
+for the rows that come after it and for no others.
+"""
+
+from typing import Any, Dict, Optional, Set
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_rows
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
+    Classified,
+    opened,
+    trigger_table,
+)
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool, Table
+
+_ROWS = ("insert", "replace")
+# Nobody else writes, and a lock would stop our own sessions. It ends a transaction, though.
+_LOCKS = ("lock_tables", "unlock_tables")
+_OF_SESSION = ("set_session", "use")
+# They touch no table that has rows on their way, but for the one that they name.
+_OF_TABLE = ("create_table", "drop_table")
+_FREE = ("create_database",)
+# Settings that make rows depend on each other, or on their place.
+_KEEPS_ORDER = (b"INSERT_ID", b"TIMESTAMP")
+
+
+class Spread:
+    """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will."""
+
+    def __init__(self, server: Server, pool: RowPool) -> None:
+        self._server = server
+        self._pool = pool
+        self._shapes: Dict[Table, load_rows.Shape] = {}
+        self._triggered: Set[Table] = set()
+        self._order = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._in_order = False
+        self._in_transaction = False
+        self._checks: Optional[bool] = None
+
+    def end_part(self) -> None:
+        """All rows are in, and the next statement is that of another session."""
+        self._pool.end()
+        self._begin()
+
+    def abandon(self) -> Optional[BaseException]:
+        """Stop. What the first row that failed met, if one did."""
+        return self._pool.abandon()
+
+    def takes(self, classified: Classified, text: bytes, schema: Optional[str], refused: Any) -> bool:
+        """Whether this statement was taken care of; if not, it may run now, in its place.
+
+        schema: the current one. refused: makes the error of a run from that of the server.
+        """
+        kind, self._order = classified.kind, self._order + 1
+        table = classified.database or schema, str(classified.table)
+        if kind in _ROWS:
+            return self._take_rows(table, text, refused)
+        if kind in _LOCKS:
+            self._server.execute("COMMIT")
+            return True
+        if kind == "alter_keys" and table in self._shapes:
+            return True  # it says nothing to InnoDB
+        if kind == "transaction":
+            self._note_transaction(text)
+        elif kind in _OF_TABLE and b"," not in text.partition(b"(")[0]:
+            if table in self._shapes:
+                self._pool.wait(table)
+        elif kind not in (*_OF_SESSION, *_FREE):
+            self._pool.wait()
+        return False
+
+    def ran(self, classified: Classified, text: bytes, schema: Optional[str]) -> None:
+        """A statement ran in its place."""
+        kind = classified.kind
+        table = classified.database or schema, str(classified.table)
+        if kind in _OF_SESSION:
+            self._pool.follow(text)
+            self._checks = None
+            self._in_order = self._in_order or any(word in text.upper() for word in _KEEPS_ORDER)
+        elif kind == "create_table":
+            shape = load_rows.shape(text)
+            self._shapes.pop(table, None)
+            if shape is not None:
+                self._shapes[table] = shape
+        elif kind == "create_trigger":
+            on = trigger_table(text)
+            self._triggered.add((on.database or table[0], str(on.table)))
+        elif kind == "query" and b"@" in text:
+            self._in_order = True  # it may have set a variable, from rows
+
+    def _take_rows(self, table: Table, text: bytes, refused: Any) -> bool:
+        shape = self._shapes.get(table)
+        way = load_rows.IN_PLACE
+        if shape is not None and table not in self._triggered and not self._in_order and not self._in_transaction:
+            way = load_rows.way(text, shape)
+        if way == load_rows.IN_PLACE or self._checks_foreign_keys():
+            self._pool.wait()
+            return False
+        self._pool.send(Job(table, text, self._order, refused), way == load_rows.LANE)
+        return True
+
+    def _checks_foreign_keys(self) -> bool:
+        """A row then has to wait for the one that it refers to."""
+        if self._checks is None:
+            self._checks = bool(int(self._server.value("SELECT @@SESSION.foreign_key_checks")))
+        return self._checks
+
+    def _note_transaction(self, text: bytes) -> None:
+        verb = opened(text).split(None, 1)[0].upper()
+        if verb in (b"BEGIN", b"START"):
+            self._pool.wait()
+            self._in_transaction = True
+        elif verb == b"COMMIT":
+            self._in_transaction = False
+        elif verb in (b"ROLLBACK", b"SAVEPOINT") and not self._in_transaction:
+            raise BadInput("a %s outside a transaction: no dump tool writes one" % verb.decode("ascii"))

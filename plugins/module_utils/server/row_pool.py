@@ -1,0 +1,269 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several sessions that take rows at once, each in the state that the dump has set up to that place.
+
+Each session belongs to a thread. What they have not committed yet is bounded in bytes: whoever brings rows waits. The
+server may choose one of them as the victim of a deadlock: it does again what it had not committed.
+"""
+
+import contextlib
+import threading
+from collections import Counter, deque
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
+from typing import Counter as Count
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+
+#: Bytes of statements that wait for a session or for their commit.
+MOST_WAITING = 48 << 20
+# Bytes of statements in a transaction.
+_COMMIT_AFTER = 1 << 20
+# Deadlock, lock wait timeout: the rows are as before, and may be sent again.
+_AGAIN = (1213, 1205)
+_TIMES = 10
+# There are enough sessions on the server, or of this account: fewer of ours do.
+_NO_MORE_SESSIONS = (1040, 1203, 1226)
+
+#: (schema, table)
+Table = Tuple[Optional[str], str]
+
+
+class Job(NamedTuple):
+    """A statement for one of the sessions.
+
+    order: of the statement in the dump. refused: makes the error of a run from that of the server.
+    """
+
+    table: Table
+    text: bytes
+    order: int
+    refused: Callable[[ServerError], ReplicaError]
+
+
+class _Worker(threading.Thread):
+    def __init__(self, pool: "RowPool", server: Server) -> None:
+        super().__init__(daemon=True)
+        self.server = server
+        self.lane: Deque[Tuple[Job, int]] = deque()
+        self._pool = pool
+        self._session = 0  # statements of the dump's session that were followed
+        self._batch: List[Job] = []
+        self._size = 0
+
+    def run(self) -> None:
+        job: Optional[Job] = None
+        try:
+            self.server.execute("SET SESSION autocommit = 0")
+            while True:
+                taken = self._pool._next(self, bool(self._batch))
+                if taken is None:
+                    return
+                job, session = taken
+                if job is None:
+                    self._commit()
+                    continue
+                if session > self._session:
+                    self._commit()
+                    self._follow(session)
+                self._batch.append(job)
+                self._do(lambda: self.server.send(self._batch[-1].text), self._all)
+                self._size += len(job.text)
+                if self._size >= _COMMIT_AFTER:
+                    self._commit()
+        except ServerError as exc:
+            self._pool._fail(job.order if job else 0, job.refused(exc) if job else exc)
+        except Exception as exc:  # noqa: BLE001 - whoever waits for this thread has to hear of it
+            self._pool._fail(job.order if job else 0, exc)
+        finally:
+            with contextlib.suppress(ServerError):
+                self.server.execute("COMMIT")
+            self.server.close()
+
+    def _follow(self, session: int) -> None:
+        for text in self._pool._session[self._session : session]:
+            self.server.send(text)
+            if b"AUTOCOMMIT" in text.upper():
+                self.server.execute("SET SESSION autocommit = 0")
+        self._session = session
+
+    def _do(self, step: Callable[[], Any], again: Callable[[], Any]) -> None:
+        """A step of the transaction; after a deadlock, which undid all of it, what stands for all of it."""
+        done = self._done(step, last=False)
+        for left in range(_TIMES, 0, -1):
+            if done:
+                return
+            self.server.execute("ROLLBACK")
+            done = self._done(again, last=left == 1)
+
+    def _done(self, step: Callable[[], Any], last: bool) -> bool:
+        """Whether a step went well; False when it may be tried again."""
+        try:
+            step()
+        except ServerError as exc:
+            if exc.errno not in _AGAIN or last:
+                raise
+            return False
+        return True
+
+    def _all(self) -> None:
+        for job in self._batch:
+            self.server.send(job.text)
+
+    def _all_to_the_end(self) -> None:
+        self._all()
+        self.server.execute("COMMIT")
+
+    def _commit(self) -> None:
+        if self._batch:
+            self._do(lambda: self.server.execute("COMMIT"), self._all_to_the_end)
+            done, self._batch, self._size = self._batch, [], 0
+            self._pool._committed(done)
+
+
+class RowPool:
+    """connect: opens a session, given its number from 0. size: how many of them."""
+
+    def __init__(self, connect: Callable[[int], Server], size: int) -> None:
+        self.size = size
+        self._connect = connect
+        self._workers: List[_Worker] = []
+        self._session: List[bytes] = []
+        self._changed = threading.Condition()
+        self._jobs: Deque[Tuple[Job, int]] = deque()
+        self._lanes: Dict[Table, _Worker] = {}
+        self._waiting = 0
+        self._of_table: Count[Table] = Counter()
+        self._last: Dict[Table, Tuple[Job, int]] = {}
+        self._errors: List[Tuple[int, BaseException]] = []
+        self._closing = False
+
+    def follow(self, text: bytes) -> None:
+        """A statement that changes the session: all that come after it run in the changed one."""
+        self._session.append(text)
+
+    def send(self, job: Job, lane: bool) -> None:
+        """Rows, for any session, or for the one that has had all of their table's. Waits while there is too much."""
+        if not self._workers:
+            self._start()
+        with self._changed:
+            self._until(lambda: not self._waiting or self._waiting + len(job.text) <= MOST_WAITING)
+            self._waiting += len(job.text)
+            self._of_table[job.table] += 1
+            if lane or job.table in self._lanes:
+                jobs = self._lanes.setdefault(job.table, min(self._workers, key=lambda one: len(one.lane))).lane
+            else:
+                jobs = self._jobs
+            jobs.append((job, len(self._session)))
+            self._changed.notify_all()
+
+    def finally_send(self, job: Job) -> None:
+        """A statement for when all rows of its table so far are in."""
+        with self._changed:
+            self._last[job.table] = job, len(self._session)
+            self._release(job.table)
+
+    def is_busy(self, table: Table) -> bool:
+        with self._changed:
+            return bool(self._of_table[table]) or table in self._last
+
+    def wait(self, *tables: Table) -> None:
+        """Until the rows of these tables, of all without any, are committed. Raises what any session met."""
+        with self._changed:
+            if tables:
+                self._until(lambda: not any(self._of_table[one] or one in self._last for one in tables))
+            else:
+                self._until(lambda: not any(self._of_table.values()) and not self._last)
+
+    def end(self) -> None:
+        """Wait, and leave the sessions. The next rows are for new ones."""
+        self.wait()
+        self._leave()
+        self._session, self._lanes = [], {}
+
+    def abandon(self) -> Optional[BaseException]:
+        """Leave the sessions with what they have not committed. What the first statement that failed met, if any."""
+        with self._changed:
+            self._jobs.clear()
+            for worker in self._workers:
+                worker.lane.clear()
+        self._leave()
+        return min(self._errors, key=lambda one: one[0])[1] if self._errors else None
+
+    def _start(self) -> None:
+        self._closing = False
+        while len(self._workers) < self.size and self._add():
+            continue
+        for worker in self._workers:
+            worker.start()
+
+    def _add(self) -> bool:
+        """One more session, if the server lets us have it."""
+        try:
+            self._workers.append(_Worker(self, self._connect(len(self._workers))))
+        except ServerError as exc:
+            if exc.errno not in _NO_MORE_SESSIONS or not self._workers:
+                raise
+            return False
+        return True
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for worker in self._workers:
+            if worker.is_alive():
+                worker.join()
+            worker.server.close()
+        self._workers = []
+
+    def _until(self, there: Callable[[], bool]) -> None:
+        while not self._errors and not there():
+            self._changed.wait()
+        if self._errors:
+            raise self._errors[0][1]
+
+    def _release(self, table: Table) -> None:
+        """Its rows are in: what waited for them has its turn, before other rows."""
+        last = self._last.get(table)
+        if last is not None and not self._of_table[table]:
+            del self._last[table]
+            self._of_table[table] += 1
+            self._waiting += len(last[0].text)
+            self._jobs.appendleft(last)
+            self._changed.notify_all()
+
+    # what the threads call
+
+    def _next(self, worker: _Worker, open_transaction: bool) -> Optional[Tuple[Optional[Job], int]]:
+        """The next statement, (None, 0) when there is none now but something to commit; None at the end."""
+        with self._changed:
+            while True:
+                if self._errors:
+                    # What was right stays, also for those who wait for these rows: they may be wrong, and come earlier.
+                    return (None, 0) if open_transaction else None
+                queues = [jobs for jobs in (worker.lane, self._jobs) if jobs]
+                if queues:
+                    # In the dump's order: the session of a later statement is not that of an earlier one.
+                    return min(queues, key=lambda jobs: jobs[0][0].order).popleft()
+                if open_transaction:
+                    return None, 0
+                if self._closing:
+                    return None
+                self._changed.wait()
+
+    def _committed(self, jobs: List[Job]) -> None:
+        with self._changed:
+            for job in jobs:
+                self._waiting -= len(job.text)
+                self._of_table[job.table] -= 1
+            for table in {job.table for job in jobs}:
+                self._release(table)
+            self._changed.notify_all()
+
+    def _fail(self, order: int, error: BaseException) -> None:
+        with self._changed:
+            self._errors.append((order, error))
+            self._changed.notify_all()

@@ -1,0 +1,238 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A dump that is loaded through several sessions leaves what the mysql client leaves, whatever stands in it."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, row_pool
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
+    Tally,
+    begin_session,
+    further_sessions,
+    load,
+)
+from sandbox.server import Server
+from sandbox.topology import Sandbox
+
+END = b"-- Dump completed\n"
+HEAD = b"""-- MySQL dump 10.13  Distrib 5.6.24, for Linux (x86_64)
+/*!40101 SET NAMES utf8mb4 */;
+/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;
+/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;
+/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+CREATE DATABASE `small`;
+USE `small`;
+"""
+
+
+@pytest.fixture(scope="module")
+def box(server_kind: str) -> Iterator[Sandbox]:
+    with Sandbox.up(server=server_kind, replicas=0) as own:
+        own.source.execute("SET GLOBAL read_only = OFF")
+        yield own
+
+
+class Loader:
+    """Loads a text as the mysql client does, and as we do."""
+
+    def __init__(self, server: Server, directory: Path) -> None:
+        self.server = server
+        self._directory = directory
+
+    def by_client(self, text: bytes, charset: str) -> None:
+        self._drop()
+        argv = self.server.mysql_argv("--binary-mode", f"--default-character-set={charset}")
+        subprocess.run(argv, input=text, check=True, timeout=120)
+
+    def by_us(self, text: bytes, workers: int = 3) -> Tally:
+        self._drop()
+        login = Login(host="localhost", port=0, user="root", unix_socket=self.server.socket)
+        with Session(login, log_bin=False) as session, RunLock(str(self._directory), "test") as lock:
+            claim.claim(session, lock)
+            chunks = (text[at : at + 4096] for at in range(0, len(text), 4096))
+            return load(
+                session,
+                [Part("dump", chunks)],
+                Whole("dump"),
+                Sieve,
+                lambda: begin_session(session, lock),
+                pool=further_sessions(login, lock, workers),
+            )
+
+    def _drop(self) -> None:
+        self.server.execute("SET SESSION foreign_key_checks = 0")
+        self.server.execute("DROP DATABASE IF EXISTS small")
+
+    def state(self) -> dict[str, Any]:
+        """Every definition and every row."""
+        tables = [
+            row["name"]
+            for row in self.server.rows(
+                "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'small'"
+            )
+        ]
+        found: dict[str, Any] = {}
+        for table in sorted(tables):
+            found[table] = [
+                self.server.rows(f"SHOW CREATE TABLE small.`{table}`"),
+                sorted(map(repr, self.server.rows(f"SELECT * FROM small.`{table}`"))),
+            ]
+        found["triggers"] = self.server.rows(
+            "SELECT TRIGGER_NAME, ACTION_STATEMENT, SQL_MODE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION"
+            " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'small' ORDER BY 1"
+        )
+        return found
+
+
+@pytest.fixture
+def loader(box: Sandbox, tmp_path: Path) -> Loader:
+    return Loader(box.source, tmp_path / "state")
+
+
+def table(name: bytes, extra: bytes = b"", engine: bytes = b"InnoDB") -> bytes:
+    return (
+        b"DROP TABLE IF EXISTS `%s`;\nCREATE TABLE `%s` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  `s` varbinary(255),\n"
+        b"  `t` varchar(60) CHARACTER SET utf8mb4,\n%s  PRIMARY KEY (`id`)\n) ENGINE=%s;\n"
+        % (name, name, extra, engine)
+    )
+
+
+def rows(name: bytes, values: list[bytes], each: int = 2) -> bytes:
+    """INSERTs of a few rows: id, the value, and the value once more as text."""
+    text = b""
+    for at in range(0, len(values), each):
+        some = b",".join(b"(%d,%s,%s)" % (at + n + 1, v, v) for n, v in enumerate(values[at : at + each]))
+        text += b"INSERT INTO `%s` VALUES %s;\n" % (name, some)
+    return text
+
+
+HOSTILE = [
+    rb"'\\'",
+    rb"'it\'s;'",
+    b"'it''s -- no'",
+    b"'/* # `'",
+    b"'\"'",
+    rb"'\0\n\r\Z\"'",
+    b"'a;\nDELIMITER ;;\n'",
+    b"NULL",
+    b"'*/'",
+]
+# the second byte of a character is a backslash
+GBK = [b"'\x81\x5c'", b"'\xd5\x5c\\''", b"'\xd5\x5c\\\\'"]
+SJIS = [b"'\x83\x5c'", b"'\x95\x5c\\''", b"'\xb1\x83\x5c'"]
+PLAIN_BACKSLASH = [b"'\\'", b"'a\\'", b"'''\\'''"]
+
+
+def hostile_dump() -> bytes:
+    """Rows whose meaning hangs on what the session was told right before them."""
+    text = HEAD
+    for name in (b"a", b"b"):
+        text += table(name) + b"LOCK TABLES `%s` WRITE;\n/*!40000 ALTER TABLE `%s` DISABLE KEYS */;\n" % (name, name)
+        text += rows(name, HOSTILE * 40)
+        text += b"/*!40000 ALTER TABLE `%s` ENABLE KEYS */;\nUNLOCK TABLES;\n" % name
+    text += table(b"plain") + b"SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO';\n"
+    text += rows(b"plain", PLAIN_BACKSLASH * 20) + b"SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO';\n"
+    # the same instant, told in another zone for each statement
+    text += table(b"zoned", b"  `at` timestamp NULL,\n")
+    for hour in range(-12, 13):
+        text += b"SET TIME_ZONE='%+03d:00';\nINSERT INTO `zoned` VALUES (%d,'','','2020-06-01 12:00:00');\n" % (
+            hour,
+            hour + 20,
+        )
+    # the server numbers them; a trigger counts what comes after it; the first of two keys stays; other engines
+    text += (
+        b"SET SESSION sql_mode = '';\n"
+        + table(b"numbered")
+        + b"INSERT INTO `numbered` VALUES (NULL,'x','y'),(0,'z','z');\n" * 30
+    )
+    text += table(b"counted") + rows(b"counted", HOSTILE * 10)
+    text += b"DELIMITER ;;\n/*!50003 CREATE TRIGGER c BEFORE INSERT ON `counted` FOR EACH ROW"
+    text += b" BEGIN SET NEW.t = 'seen;'; END */;;\nDELIMITER ;\n"
+    text += b"INSERT INTO `counted` VALUES (5000,'x','y');\n"
+    text += table(b"first") + b"".join(b"INSERT IGNORE INTO `first` VALUES (1,'%d','');\n" % n for n in range(30))
+    text += b"".join(b"REPLACE INTO `first` VALUES (2,'%d','');\n" % n for n in range(30))
+    text += table(b"isam", engine=b"MyISAM") + rows(b"isam", HOSTILE * 5)
+    text += table(b"gone") + rows(b"gone", HOSTILE * 20) + table(b"gone") + rows(b"gone", HOSTILE)
+    text += b"set autocommit=0;\n" + table(b"held") + rows(b"held", HOSTILE * 20) + b"commit;\n"
+    text += b"START TRANSACTION;\nINSERT INTO `held` VALUES (9000,'x','y');\nROLLBACK;\n"
+    text += b"CREATE VIEW seen AS SELECT COUNT(*) FROM `a`;\n"
+    return text + END
+
+
+def in_charset(name: bytes, values: list[bytes]) -> bytes:
+    text = HEAD.replace(b"utf8mb4", name) + table(b"a") + rows(b"a", values * 20, 3)
+    return text + table(b"long") + rows(b"long", values * 200, 200) + END
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        pytest.param(hostile_dump(), "utf8mb4", id="hostile"),
+        pytest.param(hostile_dump().replace(b";\n", b";\r\n"), "utf8mb4", id="CRLF"),
+        pytest.param(in_charset(b"gbk", GBK), "gbk", id="gbk"),
+        pytest.param(in_charset(b"sjis", SJIS), "sjis", id="sjis"),
+    ],
+)
+def test_what_the_client_leaves_is_left(loader: Loader, text: bytes, charset: str) -> None:
+    loader.by_client(text, charset)
+    expected = loader.state()
+    loader.by_us(text)
+    assert loader.state() == expected
+
+
+def test_foreign_keys_are_checked_where_the_dump_has_them_checked(loader: Loader) -> None:
+    orphan = (
+        HEAD
+        + table(b"parent")
+        + table(b"child", b"  KEY `k` (`id`),\n  CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES `parent` (`id`),\n")
+        + b"INSERT INTO `child` VALUES (1,'','');\nINSERT INTO `parent` VALUES (1,'','');\n"
+    )
+    loader.by_us(orphan + END)
+    with pytest.raises(ServerError) as caught:
+        loader.by_us(orphan.replace(b"CHECKS=0", b"CHECKS=1") + END)
+    assert caught.value.errno == 1452
+
+
+def test_the_first_statement_that_failed_is_named(loader: Loader) -> None:
+    good = HEAD + table(b"a") + rows(b"a", HOSTILE * 300)
+    bad = b"INSERT INTO `a` VALUES (1,'once','more');\n"
+    with pytest.raises(ServerError) as caught:
+        loader.by_us(good + bad + rows(b"a", HOSTILE * 300).replace(b"VALUES (", b"VALUES (1") + END)
+    assert caught.value.errno == 1062
+    assert f"byte {len(good)} of the plain text" in str(caught.value)
+    assert not loader.server.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE USER = 'root' AND DB = 'small'")
+
+
+def test_what_a_deadlock_undid_is_done_again(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mock, for no test can make a server choose a victim at will."""
+    text = HEAD + table(b"a") + rows(b"a", HOSTILE * 200) + END
+    loader.by_us(text, workers=1)
+    expected = loader.state()
+    dice = random.Random(1)
+    send: Callable[[Session, bytes], None] = Session.send
+
+    def unlucky(session: Session, statement: bytes) -> None:
+        if statement.startswith(b"INSERT") and dice.random() < 0.05:
+            session.execute("ROLLBACK")
+            raise ServerError("Deadlock found when trying to get lock", errno=1213)
+        send(session, statement)
+
+    monkeypatch.setattr(Session, "send", unlucky)
+    monkeypatch.setattr(row_pool, "_COMMIT_AFTER", 400)
+    loader.by_us(text)
+    assert loader.state() == expected
