@@ -17,7 +17,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import S
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, row_pool
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, load_spread, row_pool
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
@@ -188,11 +188,15 @@ def in_charset(name: bytes, values: list[bytes]) -> bytes:
         pytest.param(in_charset(b"sjis", SJIS), "sjis", id="sjis"),
     ],
 )
-def test_what_the_client_leaves_is_left(loader: Loader, text: bytes, charset: str) -> None:
+def test_what_the_client_leaves_is_left(
+    loader: Loader, text: bytes, charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loader.by_client(text, charset)
     expected = loader.state()
-    loader.by_us(text)
-    assert loader.state() == expected
+    for spread_from in (0, load_spread.SPREAD_FROM):
+        monkeypatch.setattr(load_spread, "SPREAD_FROM", spread_from)
+        loader.by_us(text)
+        assert loader.state() == expected
 
 
 def test_foreign_keys_are_checked_where_the_dump_has_them_checked(loader: Loader) -> None:
@@ -234,5 +238,6 @@ def test_what_a_deadlock_undid_is_done_again(loader: Loader, monkeypatch: pytest
 
     monkeypatch.setattr(Session, "send", unlucky)
     monkeypatch.setattr(row_pool, "_COMMIT_AFTER", 400)
+    monkeypatch.setattr(load_spread, "SPREAD_FROM", 0)
     loader.by_us(text)
     assert loader.state() == expected

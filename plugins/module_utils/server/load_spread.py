@@ -9,7 +9,9 @@ Nothing that depends on order is left to chance: what changes a table waits for 
 for the rows that come after it and for no others.
 """
 
+from collections import Counter
 from typing import Any, Dict, Optional, Set
+from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_rows
@@ -31,6 +33,9 @@ _FREE = ("create_database",)
 # Settings that make rows depend on each other, or on their place.
 _KEEPS_ORDER = (b"INSERT_ID", b"TIMESTAMP")
 
+#: Bytes of rows from which on a table is worth more than one session. Most tables of most dumps are smaller.
+SPREAD_FROM = 1 << 20
+
 
 class Spread:
     """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will."""
@@ -40,6 +45,8 @@ class Spread:
         self._pool = pool
         self._shapes: Dict[Table, load_rows.Shape] = {}
         self._triggered: Set[Table] = set()
+        self._laned: Set[Table] = set()
+        self._sizes: Count[Table] = Counter()
         self._order = 0
         self._begin()
 
@@ -107,8 +114,17 @@ class Spread:
         if way == load_rows.IN_PLACE or self._checks_foreign_keys():
             self._pool.wait()
             return False
-        self._pool.send(Job(table, text, self._order, refused), way == load_rows.LANE)
+        self._pool.send(Job(table, text, self._order, refused), self._stays(table, text, way))
         return True
+
+    def _stays(self, table: Table, text: bytes, way: str) -> bool:
+        """Whether rows go where the first ones of their table went, in their order."""
+        if way == load_rows.LANE and table not in self._laned:
+            if self._sizes[table] > SPREAD_FROM:
+                self._pool.wait(table)
+            self._laned.add(table)
+        self._sizes[table] += len(text)
+        return table in self._laned or self._sizes[table] <= SPREAD_FROM
 
     def _checks_foreign_keys(self) -> bool:
         """A row then has to wait for the one that it refers to."""

@@ -145,17 +145,14 @@ class RowPool:
         self._session.append(text)
 
     def send(self, job: Job, lane: bool) -> None:
-        """Rows, for any session, or for the one that has had all of their table's. Waits while there is too much."""
+        """Rows, for any session, or for the one that the table has for itself. Waits while there is too much."""
         if not self._workers:
             self._start()
         with self._changed:
             self._until(lambda: not self._waiting or self._waiting + len(job.text) <= MOST_WAITING)
             self._waiting += len(job.text)
             self._of_table[job.table] += 1
-            if lane or job.table in self._lanes:
-                jobs = self._lanes.setdefault(job.table, min(self._workers, key=lambda one: len(one.lane))).lane
-            else:
-                jobs = self._jobs
+            jobs = self._lane(job.table) if lane else self._jobs
             jobs.append((job, len(self._session)))
             self._changed.notify_all()
 
@@ -191,6 +188,13 @@ class RowPool:
                 worker.lane.clear()
         self._leave()
         return min(self._errors, key=lambda one: one[0])[1] if self._errors else None
+
+    def _lane(self, table: Table) -> Deque[Tuple[Job, int]]:
+        """The queue of the session that has this table's rows; of the one with the fewest tables, when none has."""
+        if table not in self._lanes:
+            had = Counter(id(worker) for worker in self._lanes.values())
+            self._lanes[table] = min(self._workers, key=lambda worker: (len(worker.lane), had[id(worker)]))
+        return self._lanes[table].lane
 
     def _start(self) -> None:
         self._closing = False
