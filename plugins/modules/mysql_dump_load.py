@@ -50,6 +50,13 @@ options:
         where the dump has them checked.
     type: int
     default: 0
+  defer_indexes:
+    description:
+      - Whether indexes of large tables are built when their rows are in, which takes a fraction of the time.
+      - Plain indexes only, and none that a foreign key needs or that is on a generated column. The definition of the
+        table is the same in the end. With O(workers=1) none waits.
+    type: bool
+    default: true
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -138,6 +145,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journ
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_indexes import worth_it
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
@@ -204,6 +212,7 @@ class DumpLoad(ReplicaOperation):
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
                 pool=further_sessions(self.server.login, self.lock, self.params["workers"]),
+                may_wait=worth_it(self.dump.tables) if self.params["defer_indexes"] else lambda _table: False,
             )
         self.result = dict(tally.public(), left_directories=self.left)
         # A dump that was taken on the way is a later one than that which was looked at.
@@ -230,6 +239,7 @@ def main():
             drop_schemas=dict(type="list", elements="str", default=[]),
             backup_dir=dict(type="path", default=""),
             workers=dict(type="int", default=0),
+            defer_indexes=dict(type="bool", default=True),
             **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,

@@ -161,15 +161,16 @@ def opened(text: bytes) -> bytes:
 
 def _named(kind: str, names: str, found: Any, charset: str) -> Classified:
     if names == "database":
-        return Classified(kind, database=_unquoted(found.groups()[-1], charset))
+        return Classified(kind, database=unquoted(found.groups()[-1], charset))
     if names == "table":
         first, second = found.groups()[-2:]
-        database = _unquoted(first, charset) if second else None
-        return Classified(kind, database, _unquoted(second or first, charset))
+        database = unquoted(first, charset) if second else None
+        return Classified(kind, database, unquoted(second or first, charset))
     return Classified(kind)
 
 
-def _unquoted(name: bytes, charset: str) -> str:
+def unquoted(name: bytes, charset: str = "utf8mb4") -> str:
+    """A name as it is meant; a byte that is no character reads as \\xNN."""
     quote = name[:1]
     if quote in (b"`", b'"'):
         name = name[1:-1].replace(quote * 2, quote)

@@ -25,11 +25,14 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql impor
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool, Table
 
 REPORT_EVERY = 2.0  # seconds
 #: Sessions for rows, where nobody says how many.
 AT_MOST = 4
+#: Bytes of memory in which an index is sorted. 8.0.27 made it a setting of the session; before, it cannot be changed.
+SORT_IN = 64 << 20
+_SORT_BUFFER = "innodb_ddl_buffer_size"
 #: A session of ours may have nothing to do for hours while others load a large table.
 PATIENT = "SET SESSION wait_timeout = 604800"
 NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
@@ -73,18 +76,20 @@ def load(
     begin_session: Callable[[], None],
     progress: Optional[Callable[[int], None]] = None,
     pool: Optional[RowPool] = None,
+    may_wait: Callable[[Table], bool] = lambda _table: False,
 ) -> Tally:
     """Run every statement that the sieve lets through, and take down in ``whole`` what the dump holds, in one pass.
 
     Each part is read by a sieve of its own in a session that begin_session() has made anew, as by an own mysql client;
     so is what comes after the last one. A view that needs what a later part brings is made when all are in. progress
     is told now and then how many bytes of plain text were read. pool: further sessions, for rows; without one, each
-    statement waits for the one before it.
+    statement waits for the one before it. may_wait: of which tables indexes may be built when their rows are in; only
+    with a pool.
 
     Raises ServerError with the place in the dump when the server refuses a statement, IncompleteDump when a part ends
     without its end: what was loaded until then is in, no GTID is claimed for it, and the next run starts over.
     """
-    loader = _Loader(server, whole, progress, Spread(server, pool) if pool else None)
+    loader = _Loader(server, whole, progress, Spread(server, pool, may_wait) if pool else None)
     try:
         for part in parts:
             begin_session()
@@ -119,6 +124,8 @@ def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPoo
     def connect(number: int) -> Server:
         server = Server(login, log_bin=False)
         server.execute(PATIENT)
+        if server.variables(_SORT_BUFFER):
+            server.execute("SET SESSION %s = %d" % (_SORT_BUFFER, SORT_IN))
         claim.enlist(server, lock, number)
         return server
 
@@ -168,18 +175,18 @@ class _Loader:
         """Whether another session runs it, or nobody needs to."""
         if self._spread is None:
             return False
-
-        def refused(exc: ServerError) -> ReplicaError:
-            return _refused(exc, part, statement, classified.kind)
-
-        taken = self._spread.takes(classified, statement.text, schema, refused)
+        taken = self._spread.takes(classified, statement.text, schema, _refusal(part, statement, classified.kind))
         if taken:
             self.tally.add(statement.text, classified.kind)
         return taken
 
     def _run_in_place(self, part: Part, statement: Statement, classified: Classified, sieve: Sieve) -> None:
+        text = statement.text
+        if self._spread is not None:
+            refused = _refusal(part, statement, "indexes of " + str(classified.table))
+            text = self._spread.instead(classified, text, sieve.database, refused)
         try:
-            self._server.send(statement.text)
+            self._server.send(text)
         except ServerError as exc:
             if classified.kind != "create_view" or exc.errno not in _MAY_COME:
                 raise _refused(exc, part, statement, classified.kind) from None
@@ -235,6 +242,10 @@ def _refused(exc: ServerError, part: Part, statement: Statement, kind: str) -> R
         errno=exc.errno,
         where=_place(part, statement),
     )
+
+
+def _refusal(part: Part, statement: Statement, kind: str) -> Callable[[ServerError], ReplicaError]:
+    return lambda exc: _refused(exc, part, statement, kind)
 
 
 def disable_events(login: Login, schemas: Iterable[str]) -> int:

@@ -10,16 +10,18 @@ for the rows that come after it and for no others.
 """
 
 from collections import Counter
-from typing import Any, Dict, Optional, Set
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_rows
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_indexes, load_rows
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
     Classified,
     opened,
     trigger_table,
+    unquoted,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool, Table
 
@@ -30,6 +32,8 @@ _OF_SESSION = ("set_session", "use")
 # They touch no table that has rows on their way, but for the one that they name.
 _OF_TABLE = ("create_table", "drop_table")
 _FREE = ("create_database",)
+# What may stand between a table and its last row.
+_AMONG_ROWS = (*_ROWS, *_OF_SESSION, "lock_tables", "alter_keys", "transaction")
 # Settings that make rows depend on each other, or on their place.
 _KEEPS_ORDER = (b"INSERT_ID", b"TIMESTAMP")
 
@@ -37,12 +41,25 @@ _KEEPS_ORDER = (b"INSERT_ID", b"TIMESTAMP")
 SPREAD_FROM = 1 << 20
 
 
-class Spread:
-    """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will."""
+class _Indexes(NamedTuple):
+    """Of a table that has no rows yet."""
 
-    def __init__(self, server: Server, pool: RowPool) -> None:
+    table: Table
+    job: Job
+
+
+class Spread:
+    """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will.
+
+    may_wait: whether indexes of a table are worth being built when its rows are in.
+    """
+
+    def __init__(self, server: Server, pool: RowPool, may_wait: Callable[[Table], bool] = lambda _table: False) -> None:
         self._server = server
         self._pool = pool
+        self._may_wait = may_wait
+        self._waiting: Optional[_Indexes] = None
+        self._referenced: Set[Tuple[str, str]] = set()
         self._shapes: Dict[Table, load_rows.Shape] = {}
         self._triggered: Set[Table] = set()
         self._laned: Set[Table] = set()
@@ -57,6 +74,7 @@ class Spread:
 
     def end_part(self) -> None:
         """All rows are in, and the next statement is that of another session."""
+        self._build_indexes()
         self._pool.end()
         self._begin()
 
@@ -71,6 +89,8 @@ class Spread:
         """
         kind, self._order = classified.kind, self._order + 1
         table = classified.database or schema, str(classified.table)
+        if kind not in _AMONG_ROWS or (kind in _ROWS and self._waiting and self._waiting.table != table):
+            self._build_indexes()
         if kind in _ROWS:
             return self._take_rows(table, text, refused)
         if kind in _LOCKS:
@@ -81,11 +101,32 @@ class Spread:
         if kind == "transaction":
             self._note_transaction(text)
         elif kind in _OF_TABLE and b"," not in text.partition(b"(")[0]:
-            if table in self._shapes:
-                self._pool.wait(table)
+            self._pool.wait(table, *_referred_to(text, schema))
         elif kind not in (*_OF_SESSION, *_FREE):
             self._pool.wait()
         return False
+
+    def instead(self, classified: Classified, text: bytes, schema: Optional[str], refused: Any) -> bytes:
+        """What is to run in the place of a statement that is not taken care of: a table, perhaps, without its indexes.
+
+        An index that a foreign key of another table needs is not left out if that table is there already; if it comes
+        later, it waits.
+        """
+        table = classified.database or schema, str(classified.table)
+        if classified.kind != "create_table" or load_rows.shape(text) is None or _folded(table) in self._referenced:
+            return text
+        deferred = load_indexes.defer(text) if self._may_wait(table) else None
+        name = identifier(str(table[0]), table[1]).encode("utf-8")
+        if deferred is None or max(name) > 127:  # the session may read such a name in another way by then
+            return text
+        self._waiting = _Indexes(table, Job(table, deferred.alter(name), self._order, refused))
+        return deferred.create
+
+    def _build_indexes(self) -> None:
+        """The rows of a table have all been sent: what was left out of it is built when they are in."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._pool.finally_send(waiting.job)
 
     def ran(self, classified: Classified, text: bytes, schema: Optional[str]) -> None:
         """A statement ran in its place."""
@@ -96,6 +137,7 @@ class Spread:
             self._checks = None
             self._in_order = self._in_order or any(word in text.upper() for word in _KEEPS_ORDER)
         elif kind == "create_table":
+            self._referenced.update(map(_folded, _referred_to(text, schema)))
             shape = load_rows.shape(text)
             self._shapes.pop(table, None)
             if shape is not None:
@@ -141,3 +183,14 @@ class Spread:
             self._in_transaction = False
         elif verb in (b"ROLLBACK", b"SAVEPOINT") and not self._in_transaction:
             raise BadInput("a %s outside a transaction: no dump tool writes one" % verb.decode("ascii"))
+
+
+def _referred_to(text: bytes, schema: Optional[str]) -> List[Table]:
+    """Tables that foreign keys of a definition name."""
+    found = load_rows.references(text)
+    return [(unquoted(other) if other else schema, unquoted(name)) for other, name in found]
+
+
+def _folded(table: Table) -> Tuple[str, str]:
+    """Names may be told in another case than they were made in, where the server's file system makes no difference."""
+    return str(table[0]).lower(), table[1].lower()

@@ -158,6 +158,8 @@ class RowPool:
 
     def finally_send(self, job: Job) -> None:
         """A statement for when all rows of its table so far are in."""
+        if not self._workers:
+            self._start()
         with self._changed:
             self._last[job.table] = job, len(self._session)
             self._release(job.table)
