@@ -57,6 +57,14 @@ options:
         table is the same in the end. With O(workers=1) none waits.
     type: bool
     default: true
+  speedups:
+    description:
+      - Whether global settings are changed for the time of the load. What they were is written down first and put back
+        when the rows are in, after a failure, and after a kill by the next run.
+      - C(innodb_flush_log_at_trx_commit) is 0 meanwhile; where there is room for it, C(innodb_redo_log_capacity) is at
+        least 2 GiB. One that the account must not change is left as it is.
+    type: bool
+    default: true
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -128,6 +136,8 @@ plan:
   returned: success
 """
 
+import contextlib
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import (
@@ -142,7 +152,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journ
     LOADING,
     LoadJournal,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.room import is_here, room
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan, load_settings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_indexes import worth_it
@@ -156,6 +167,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load imp
     further_sessions,
     load,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_settings import LoadSettings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 
@@ -166,8 +178,17 @@ class DumpLoad(ReplicaOperation):
         self.dump = load_plan.Dump.read(look(params))
         super().__init__(params)
         self.journal = LoadJournal(params["state_dir"])
+        self.settings = LoadSettings(self.server.login, params["state_dir"])
         self.result = {}
         self.left = []
+
+    @contextlib.contextmanager
+    def exclusive(self):
+        with super().exclusive():
+            try:
+                yield
+            finally:
+                self.settings.restore()
 
     def observe(self):
         return load_plan.Observed(
@@ -175,7 +196,9 @@ class DumpLoad(ReplicaOperation):
             server_uuid=observe.server_uuid(self.server),
             executed=observe.executed_gtids(self.server),
             schemas=observe.schemas(self.server),
-            settings=self.server.variables("super_read_only", "event_scheduler", "max_allowed_packet"),
+            settings=self.server.variables(
+                "super_read_only", "event_scheduler", "max_allowed_packet", "datadir", *load_settings.NAMES
+            ),
             appliers=[channel.name for channel in observe.channels(self.server) if channel.applier != STOPPED],
             journal=self.journal.read(),
         )
@@ -188,7 +211,12 @@ class DumpLoad(ReplicaOperation):
         }
 
     def plan(self, seen):
-        return load_plan.plan(seen, self.dump, self.params["drop_schemas"])
+        faster = load_settings.steps(seen.settings, self._free(seen)) if self.params["speedups"] else []
+        return load_plan.plan(seen, self.dump, self.params["drop_schemas"], faster)
+
+    def _free(self, seen):
+        here = is_here(self.params["login_host"], self.params["login_unix_socket"], None)
+        return (room(seen.settings.get("datadir")) or {}).get("free") if here else None
 
     def describe(self, seen):
         return seen.describe()
@@ -199,6 +227,12 @@ class DumpLoad(ReplicaOperation):
     def do_drop_schema(self, step):
         self._note(LOADING)
         self.left += left_schema.drop(self.server, step.data["schema"], self.params["backup_dir"])
+
+    def do_speed_up(self, step):
+        self.settings.change(self.server, step.data["name"], step.data["value"])
+
+    def do_settle(self, _step):
+        self.settings.restore()
 
     def do_load(self, _step):
         self._note(LOADING)
@@ -240,6 +274,7 @@ def main():
             backup_dir=dict(type="path", default=""),
             workers=dict(type="int", default=0),
             defer_indexes=dict(type="bool", default=True),
+            speedups=dict(type="bool", default=True),
             **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,

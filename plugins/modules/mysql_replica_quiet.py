@@ -68,6 +68,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal im
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journal import LoadJournal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import quiet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_settings import LoadSettings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 PLANS = {"quiet": quiet.plan_quiet, "restored": quiet.plan_restore}
@@ -103,6 +104,7 @@ class Quiet(ReplicaOperation):
         self.server.execute(step.display)
 
     def do_forget(self, _step):
+        LoadSettings(self.server.login, self.params["state_dir"]).restore()
         self.journal.remove()
 
     def report(self, _before, after, _plan):

@@ -4,7 +4,7 @@
 
 """May this dump be loaded into this server now, and what has to go first? Pure."""
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
@@ -50,8 +50,11 @@ class Dump(NamedTuple):
         return cls(**{name: told[name] for name in cls._fields})
 
 
-def plan(seen: Observed, dump: Dump, drop_schemas: List[str]) -> Plan:
-    """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it."""
+def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Step] = ()) -> Plan:
+    """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it.
+
+    faster: the steps that change settings for the time of the load.
+    """
     before = seen.describe()
     if is_loaded(seen, dump):
         return Plan([], before, before)
@@ -66,6 +69,7 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str]) -> Plan:
         for name in drop_schemas
         if name in seen.schemas and name not in replaced and name.lower() not in SYSTEM_SCHEMAS
     ]
+    steps += faster
     steps.append(
         Step(
             "load",
@@ -74,6 +78,9 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str]) -> Plan:
             "the data on the server is not that of the dump",
         )
     )
+    if faster:
+        names = ", ".join(step.target for step in faster)
+        steps.append(Step("settle", seen.address, "put back %s" % names, "the rows are in"))
     steps.append(
         Step("disable_events", seen.address, "disable the events of the dump", "events run at the source only")
     )

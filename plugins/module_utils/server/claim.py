@@ -27,7 +27,7 @@ def claim(server: Server, lock: RunLock) -> None:
     if server.value("SELECT GET_LOCK(%s, 0)", (NAME,)) != 1:
         _take_over(server, lock.left_behind)
     _end_helpers(server, lock.left_behind)
-    lock.note(session=server.value("SELECT CONNECTION_ID()"), started=_started(server))
+    lock.note(session=server.value("SELECT CONNECTION_ID()"), started=started(server))
 
 
 def enlist(server: Server, lock: RunLock, number: int) -> None:
@@ -45,7 +45,7 @@ def enlist(server: Server, lock: RunLock, number: int) -> None:
 
 def _end_helpers(server: Server, left_behind: Dict[str, Any]) -> None:
     helpers = left_behind.get("helpers") or []
-    if helpers and abs(int(left_behind.get("started") or 0) - _started(server)) <= 2:
+    if helpers and abs(int(left_behind.get("started") or 0) - started(server)) <= 2:
         running = {int(row["id"]) for row in server.rows("SELECT ID AS id FROM information_schema.PROCESSLIST")}
         for session in running.intersection(helpers):
             with contextlib.suppress(ServerError):  # it ended meanwhile
@@ -92,10 +92,10 @@ def still_claimed(server: Server) -> bool:
 
 def _is_left_behind(server: Server, record: Dict[str, Any], holder: int) -> bool:
     # A restarted server numbers its sessions anew: the same id is then somebody else's.
-    return record.get("session") == holder and abs(int(record.get("started") or 0) - _started(server)) <= 2
+    return record.get("session") == holder and abs(int(record.get("started") or 0) - started(server)) <= 2
 
 
-def _started(server: Server) -> int:
+def started(server: Server) -> int:
     """When mysqld started, in seconds since 1970 by its own clock, right to a second or two."""
     row = server.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")[0]
     return int(server.value("SELECT UNIX_TIMESTAMP()")) - int(row["Value"])
