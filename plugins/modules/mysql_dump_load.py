@@ -108,6 +108,10 @@ tables:
   description: Tables that were created, placeholders of views included.
   type: int
   returned: when something was loaded
+counted:
+  description: Tables whose rows were counted in the end; a load with other rows than the server acknowledged fails.
+  type: int
+  returned: when something was loaded
 left_out:
   description: How many statements were left out, by reason.
   type: dict

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
@@ -26,6 +26,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load imp
     further_sessions,
     load,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount
 from sandbox.server import Server
 from sandbox.topology import Sandbox
 
@@ -230,6 +231,22 @@ def test_foreign_keys_are_checked_where_the_dump_has_them_checked(loader: Loader
     assert caught.value.errno == 1452
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_that_went_away_are_missed(loader: Loader, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEAD + table(b"a") + rows(b"a", HOSTILE) + table(b"b") + rows(b"b", HOSTILE)
+    assert loader.by_us(text + END, workers).counted == 2
+    check: Callable[[RowCount, Session], int] = RowCount.check
+
+    def after_a_loss(counted: RowCount, session: Session) -> int:
+        session.execute("DELETE FROM small.b LIMIT 1")
+        return check(counted, session)
+
+    monkeypatch.setattr(RowCount, "check", after_a_loss)
+    with pytest.raises(ReplicaError, match="took 9 rows of this table, but has 8") as caught:
+        loader.by_us(text + END, workers)
+    assert caught.value.where == "small.b"
+
+
 def test_the_first_statement_that_failed_is_named(loader: Loader) -> None:
     good = HEAD + table(b"a") + rows(b"a", HOSTILE * 300)
     bad = b"INSERT INTO `a` VALUES (1,'once','more');\n"
@@ -246,13 +263,13 @@ def test_what_a_deadlock_undid_is_done_again(loader: Loader, monkeypatch: pytest
     loader.by_us(text, workers=1)
     expected = loader.state()
     dice = random.Random(1)
-    send: Callable[[Session, bytes], None] = Session.send
+    send: Callable[[Session, bytes], int] = Session.send
 
-    def unlucky(session: Session, statement: bytes) -> None:
+    def unlucky(session: Session, statement: bytes) -> int:
         if statement.startswith(b"INSERT") and dice.random() < 0.05:
             session.execute("ROLLBACK")
             raise ServerError("Deadlock found when trying to get lock", errno=1213)
-        send(session, statement)
+        return send(session, statement)
 
     monkeypatch.setattr(Session, "send", unlucky)
     monkeypatch.setattr(row_pool, "_COMMIT_AFTER", 400)

@@ -168,10 +168,13 @@ class Server:
     def execute(self, sql: str, args: Optional[Tuple[Value, ...]] = None) -> None:
         self._run(sql, args)
 
-    def send(self, statement: bytes) -> None:
-        """Run one statement exactly as the bytes are, and drop what it returns. For statements of a dump."""
+    def send(self, statement: bytes) -> int:
+        """Run one statement exactly as the bytes are, and drop what it returns. For statements of a dump.
+
+        Returns how many rows the server says it touched.
+        """
         try:
-            self._connection.query(statement)
+            return int(self._connection.query(statement))
         except (pymysql.MySQLError, OSError) as exc:
             raise self._error(exc, "the server refused a statement") from None
 

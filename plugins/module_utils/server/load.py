@@ -25,7 +25,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql impor
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool, Table
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool
 
 REPORT_EVERY = 2.0  # seconds
 #: Sessions for rows, where nobody says how many.
@@ -42,12 +43,16 @@ _MAY_COME = (1146, 1049, 1305, 1356)
 
 
 class Tally:
-    """What was done: statements run, bytes of them, tables created, and statements left out by reason."""
+    """What was done: statements run, bytes of them, tables created, and statements left out by reason.
+
+    counted: tables whose rows were counted in the end, and were as many as the server had taken.
+    """
 
     def __init__(self) -> None:
         self.statements = 0
         self.bytes = 0
         self.tables = 0
+        self.counted = 0
         self.left_out: Count[str] = Counter()
 
     def add(self, text: bytes, kind: str) -> None:
@@ -56,7 +61,13 @@ class Tally:
         self.tables += kind == "create_table"
 
     def public(self) -> Dict[str, Any]:
-        return dict(statements=self.statements, bytes=self.bytes, tables=self.tables, left_out=dict(self.left_out))
+        return dict(
+            statements=self.statements,
+            bytes=self.bytes,
+            tables=self.tables,
+            counted=self.counted,
+            left_out=dict(self.left_out),
+        )
 
 
 class _View(NamedTuple):
@@ -86,10 +97,15 @@ def load(
     statement waits for the one before it. may_wait: of which tables indexes may be built when their rows are in; only
     with a pool.
 
+    In the end the rows of each table that was made are counted, and compared with what the server had acknowledged.
+
     Raises ServerError with the place in the dump when the server refuses a statement, IncompleteDump when a part ends
     without its end: what was loaded until then is in, no GTID is claimed for it, and the next run starts over.
     """
-    loader = _Loader(server, whole, progress, Spread(server, pool, may_wait) if pool else None)
+    rows = RowCount()
+    if pool is not None:
+        pool.tell(rows.took)
+    loader = _Loader(server, whole, rows, progress, Spread(server, pool, may_wait) if pool else None)
     try:
         for part in parts:
             begin_session()
@@ -97,6 +113,7 @@ def load(
         begin_session()
         loader.make_views()
         begin_session()
+        loader.tally.counted = loader.rows.check(server)
     except ReplicaError as exc:
         error = loader.abandon(exc)
         # Said where nothing is known of what was done before: of the load itself it is not true.
@@ -134,9 +151,15 @@ def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPoo
 
 class _Loader:
     def __init__(
-        self, server: Server, whole: Whole, progress: Optional[Callable[[int], None]], spread: Optional[Spread]
+        self,
+        server: Server,
+        whole: Whole,
+        rows: RowCount,
+        progress: Optional[Callable[[int], None]],
+        spread: Optional[Spread],
     ) -> None:
         self._server = server
+        self.rows = rows
         self._whole = whole
         self._progress = progress
         self._spread = spread
@@ -186,13 +209,14 @@ class _Loader:
             refused = _refusal(part, statement, "indexes of " + str(classified.table))
             text = self._spread.instead(classified, text, sieve.database, refused)
         try:
-            self._server.send(text)
+            rows = self._server.send(text)
         except ServerError as exc:
             if classified.kind != "create_view" or exc.errno not in _MAY_COME:
                 raise _refused(exc, part, statement, classified.kind) from None
             self._views.append(_View(part, statement, sieve.database, self._session()))
             return
         self.tally.add(statement.text, classified.kind)
+        self.rows.ran(classified, statement.text, sieve.database, rows)
         if self._spread is not None:
             self._spread.ran(classified, statement.text, sieve.database)
 

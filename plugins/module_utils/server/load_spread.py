@@ -23,7 +23,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stat
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool, Table
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import Table
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool
 
 _ROWS = ("insert", "replace")
 # Nobody else writes, and a lock would stop our own sessions. It ends a transaction, though.

@@ -16,6 +16,7 @@ from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import Table
 
 #: Bytes of statements that wait for a session or for their commit.
 MOST_WAITING = 48 << 20
@@ -26,9 +27,6 @@ _AGAIN = (1213, 1205)
 _TIMES = 10
 # There are enough sessions on the server, or of this account: fewer of ours do.
 _NO_MORE_SESSIONS = (1040, 1203, 1226)
-
-#: (schema, table)
-Table = Tuple[Optional[str], str]
 
 
 class Job(NamedTuple):
@@ -51,6 +49,7 @@ class _Worker(threading.Thread):
         self._pool = pool
         self._session = 0  # statements of the dump's session that were followed
         self._batch: List[Job] = []
+        self._rows: List[int] = []
         self._size = 0
 
     def run(self) -> None:
@@ -69,7 +68,7 @@ class _Worker(threading.Thread):
                     self._commit()
                     self._follow(session)
                 self._batch.append(job)
-                self._do(lambda: self.server.send(self._batch[-1].text), self._all)
+                self._do(lambda: self._rows.append(self.server.send(self._batch[-1].text)), self._all)
                 self._size += len(job.text)
                 if self._size >= _COMMIT_AFTER:
                     self._commit()
@@ -109,8 +108,7 @@ class _Worker(threading.Thread):
         return True
 
     def _all(self) -> None:
-        for job in self._batch:
-            self.server.send(job.text)
+        self._rows = [self.server.send(job.text) for job in self._batch]
 
     def _all_to_the_end(self) -> None:
         self._all()
@@ -119,8 +117,8 @@ class _Worker(threading.Thread):
     def _commit(self) -> None:
         if self._batch:
             self._do(lambda: self.server.execute("COMMIT"), self._all_to_the_end)
-            done, self._batch, self._size = self._batch, [], 0
-            self._pool._committed(done)
+            done, rows, self._batch, self._rows, self._size = self._batch, self._rows, [], [], 0
+            self._pool._committed(done, rows)
 
 
 class RowPool:
@@ -128,6 +126,7 @@ class RowPool:
 
     def __init__(self, connect: Callable[[int], Server], size: int) -> None:
         self.size = size
+        self._took: Callable[[Table, int], None] = lambda _table, _rows: None
         self._connect = connect
         self._workers: List[_Worker] = []
         self._session: List[bytes] = []
@@ -139,6 +138,10 @@ class RowPool:
         self._last: Dict[Table, Tuple[Job, int]] = {}
         self._errors: List[Tuple[int, BaseException]] = []
         self._closing = False
+
+    def tell(self, took: Callable[[Table, int], None]) -> None:
+        """Tell somebody of the rows of a table that were committed, one call after the other."""
+        self._took = took
 
     def follow(self, text: bytes) -> None:
         """A statement that changes the session: all that come after it run in the changed one."""
@@ -260,9 +263,10 @@ class RowPool:
                     return None
                 self._changed.wait()
 
-    def _committed(self, jobs: List[Job]) -> None:
+    def _committed(self, jobs: List[Job], rows: List[int]) -> None:
         with self._changed:
-            for job in jobs:
+            for job, count in zip(jobs, rows):
+                self._took(job.table, count)
                 self._waiting -= len(job.text)
                 self._of_table[job.table] -= 1
             for table in {job.table for job in jobs}:
