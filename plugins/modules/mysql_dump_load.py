@@ -16,7 +16,10 @@ description:
   - Each file is loaded in a session of its own, in the order of its name, or of the archive. A view that needs a table,
     view or function of a later file is made when all files are in.
   - Schemas of the dump are replaced whole. Its events end up disabled, as replication leaves them on a replica.
-  - A load that was interrupted starts over. One that is done, and whose GTIDs are claimed, is not repeated.
+  - A load that was interrupted goes on, for the same dump and server - tables that were finished, and whose rows are
+    all there, stay; what else is in the schemas of the dump is dropped. A dump that is taken on the way is another one
+    each time, and starts over, as one with O(workers=1) does.
+  - One that is done, and whose GTIDs are claimed, is not repeated.
 options:
   dump:
     description:
@@ -130,7 +133,7 @@ gtid_purged:
   type: str
   returned: success
 resumed:
-  description: Whether an interrupted load was taken up where it ended. This version starts over.
+  description: Whether an interrupted load was taken up, and tables that it had finished were not loaded again.
   type: bool
   returned: success
 plan:
@@ -157,7 +160,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journ
     LoadJournal,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.room import is_here, room
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan, load_settings
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan, load_resume, load_settings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_indexes import worth_it
@@ -170,7 +173,10 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load imp
     disable_events,
     further_sessions,
     load,
+    session_count,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_resume import keep
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_settings import LoadSettings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
@@ -183,6 +189,8 @@ class DumpLoad(ReplicaOperation):
         super().__init__(params)
         self.journal = LoadJournal(params["state_dir"])
         self.settings = LoadSettings(self.server.login, params["state_dir"])
+        self.workers = session_count(params["workers"])
+        self.finished = []
         self.result = {}
         self.left = []
 
@@ -216,7 +224,11 @@ class DumpLoad(ReplicaOperation):
 
     def plan(self, seen):
         faster = load_settings.steps(seen.settings, self._free(seen)) if self.params["speedups"] else []
-        return load_plan.plan(seen, self.dump, self.params["drop_schemas"], faster)
+        if self.workers > 1:
+            self.finished = load_resume.finished(
+                seen.journal, self.dump.fingerprint, seen.server_uuid, self.params["exclude_tables"]
+            )
+        return load_plan.plan(seen, self.dump, self.params["drop_schemas"], faster, len(self.finished))
 
     def _free(self, seen):
         here = is_here(self.params["login_host"], self.params["login_unix_socket"], None)
@@ -225,11 +237,15 @@ class DumpLoad(ReplicaOperation):
     def describe(self, seen):
         return seen.describe()
 
-    def _note(self, phase):
-        self.journal.note(phase, self.dump, observe.server_uuid(self.server))
+    def _note(self, phase, finished=()):
+        uuid = observe.server_uuid(self.server)
+        self.journal.note(phase, self.dump, uuid, finished, self.params["exclude_tables"])
+
+    def do_resume(self, step):
+        self.finished = keep(self.server, step.data["schemas"], self.finished)
 
     def do_drop_schema(self, step):
-        self._note(LOADING)
+        self._note(LOADING, self.finished)
         self.left += left_schema.drop(self.server, step.data["schema"], self.params["backup_dir"])
 
     def do_speed_up(self, step):
@@ -239,7 +255,7 @@ class DumpLoad(ReplicaOperation):
         self.settings.restore()
 
     def do_load(self, _step):
-        self._note(LOADING)
+        self._note(LOADING, self.finished)
         self.left += left_schema.clear(self.server, self.dump.databases, self.params["backup_dir"])
         whole = Whole(self.dump.path)
         with open_given(self.params, self.dump.fingerprint) as dump:
@@ -249,7 +265,8 @@ class DumpLoad(ReplicaOperation):
                 whole,
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
-                pool=further_sessions(self.server.login, self.lock, self.params["workers"]),
+                pool=further_sessions(self.server.login, self.lock, self.workers),
+                checkpoints=Checkpoints(lambda finished: self._note(LOADING, finished), self.finished),
                 may_wait=worth_it(self.dump.tables) if self.params["defer_indexes"] else lambda _table: False,
             )
         self.result = dict(tally.public(), left_directories=self.left)
@@ -266,7 +283,7 @@ class DumpLoad(ReplicaOperation):
 
     def report(self, before, _after, plan):
         gtids = self.dump.gtid_purged if plan.needed else before.journal["gtid_purged"]
-        return dict(self.result, gtid_purged=gtids, resumed=False)
+        return dict(self.result, gtid_purged=gtids, resumed=bool(self.finished))
 
 
 def main():

@@ -16,8 +16,15 @@ import pytest
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_resume import Finished
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, load_spread, row_pool
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
+    claim,
+    load_checkpoints,
+    load_resume,
+    load_spread,
+    row_pool,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
@@ -26,6 +33,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load imp
     further_sessions,
     load,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount
 from sandbox.server import Server
 from sandbox.topology import Sandbox
@@ -61,8 +69,9 @@ class Loader:
         argv = self.server.mysql_argv("--binary-mode", f"--default-character-set={charset}")
         subprocess.run(argv, input=text, check=True, timeout=120)
 
-    def by_us(self, text: bytes, workers: int = 3) -> Tally:
-        self._drop()
+    def by_us(self, text: bytes, workers: int = 3, checkpoints: Checkpoints | None = None) -> Tally:
+        if checkpoints is None or not checkpoints.earlier:
+            self._drop()
         login = Login(host="localhost", port=0, user="root", unix_socket=self.server.socket)
         with Session(login, log_bin=False) as session, RunLock(str(self._directory), "test") as lock:
             claim.claim(session, lock)
@@ -75,6 +84,7 @@ class Loader:
                 lambda: begin_session(session, lock),
                 pool=further_sessions(login, lock, workers),
                 may_wait=lambda _table: True,
+                checkpoints=checkpoints,
             )
 
     def _drop(self) -> None:
@@ -276,3 +286,39 @@ def test_what_a_deadlock_undid_is_done_again(loader: Loader, monkeypatch: pytest
     monkeypatch.setattr(load_spread, "SPREAD_FROM", 0)
     loader.by_us(text)
     assert loader.state() == expected
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_was_finished_stays_and_the_rest_is_loaded_again(
+    loader: Loader, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_checkpoints, "EVERY", 0)
+    server, indexed = loader.server, b"  KEY `s` (`s`),\n"
+    text = HEAD + b"".join(
+        table(name, indexed) + rows(name, HOSTILE * 8) + b"UNLOCK TABLES;\n" for name in (b"a", b"b")
+    )
+    text += b"CREATE TRIGGER small.t BEFORE DELETE ON `b` FOR EACH ROW SET @x = 1;\n"
+    text += table(b"c") + rows(b"c", HOSTILE) + b"INSERT INTO `c` SELECT 7777, '', '' FROM gate.open;\n"
+    text += table(b"d", indexed) + rows(b"d", HOSTILE) + END
+    server.execute("DROP DATABASE IF EXISTS gate")
+    written: list[list[Finished]] = []
+    with pytest.raises(ServerError, match="gate"):
+        loader.by_us(text, checkpoints=Checkpoints(written.append))
+    assert [one.table for one in written[-1]] == ["a", "b"]
+    before = {name: server.rows(f"SHOW TABLE STATUS FROM small LIKE '{name}'")[0]["Create_time"] for name in "ab"}
+    if lost:
+        server.execute("DELETE FROM small.a LIMIT 1")
+    server.execute("CREATE DATABASE gate")
+    server.execute("CREATE TABLE gate.open (a INT)")
+    login = Login(host="localhost", port=0, user="root", unix_socket=server.socket)
+    with Session(login, log_bin=False) as session:
+        kept = load_resume.keep(session, ["small"], written[-1])
+    assert [one.table for one in kept] == (["b"] if lost else ["a", "b"])
+    tally = loader.by_us(text, checkpoints=Checkpoints(written.append, kept))
+    found = loader.state()
+    after = {name: server.rows(f"SHOW TABLE STATUS FROM small LIKE '{name}'")[0]["Create_time"] for name in "ab"}
+    assert after["b"] == before["b"]
+    assert tally.left_out["the interrupted run has done it"] > 0
+    assert tally.counted == 4
+    loader.by_client(text, "utf8mb4")
+    assert found == loader.state()

@@ -5,21 +5,33 @@
 """What the next run must know of a load: which dump, into which server, and whether it came to its end."""
 
 import os
+from typing import Iterable
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_plan import Dump
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_resume import Finished
 
 LOADING = "loading"
 LOADED = "loaded"
 
 
 class LoadJournal(Journal):
-    """The record: phase (LOADING, LOADED), path, fingerprint, server_uuid, gtid_purged, databases."""
+    """The record: phase (LOADING, LOADED), path, fingerprint, server_uuid, gtid_purged, databases, finished, excluded.
+
+    finished: load_resume.Finished of each table that is whole and on disk. excluded: tables that are left out.
+    """
 
     def __init__(self, state_dir: str) -> None:
         super().__init__(os.path.join(state_dir, "load.json"))
 
-    def note(self, phase: str, dump: Dump, server_uuid: str) -> None:
+    def note(
+        self,
+        phase: str,
+        dump: Dump,
+        server_uuid: str,
+        finished: Iterable[Finished] = (),
+        excluded: Iterable[str] = (),
+    ) -> None:
         """Write down how far it is; returns when that is on disk."""
         self.write(
             dict(
@@ -29,5 +41,7 @@ class LoadJournal(Journal):
                 server_uuid=server_uuid,
                 gtid_purged=dump.gtid_purged,
                 databases=dump.databases,
+                finished=[list(one) for one in finished],
+                excluded=sorted(excluded),
             )
         )

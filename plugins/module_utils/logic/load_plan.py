@@ -50,10 +50,11 @@ class Dump(NamedTuple):
         return cls(**{name: told[name] for name in cls._fields})
 
 
-def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Step] = ()) -> Plan:
+def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Step] = (), finished: int = 0) -> Plan:
     """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it.
 
-    faster: the steps that change settings for the time of the load.
+    faster: the steps that change settings for the time of the load. finished: tables that an interrupted load of this
+    dump has finished; they stay, and what else is in the schemas of the dump goes.
     """
     before = seen.describe()
     if is_loaded(seen, dump):
@@ -63,7 +64,18 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[S
     steps = [
         Step("drop_schema", name, "DROP DATABASE %s" % name, "the dump replaces it whole", {"schema": name})
         for name in replaced
+        if not finished
     ]
+    if finished:
+        steps.append(
+            Step(
+                "resume",
+                seen.address,
+                "count %d tables again, and drop whatever else is in %s" % (finished, ", ".join(replaced)),
+                "a load of this dump was interrupted when they were finished",
+                {"schemas": replaced},
+            )
+        )
     steps += [
         Step("drop_schema", name, "DROP DATABASE %s" % name, "it is to be dropped (drop_schemas)", {"schema": name})
         for name in drop_schemas

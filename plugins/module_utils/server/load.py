@@ -24,10 +24,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_siev
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool
 
+LOADED_BEFORE = "the interrupted run has done it"
 REPORT_EVERY = 2.0  # seconds
 #: Sessions for rows, where nobody says how many.
 AT_MOST = 4
@@ -88,6 +90,7 @@ def load(
     progress: Optional[Callable[[int], None]] = None,
     pool: Optional[RowPool] = None,
     may_wait: Callable[[Table], bool] = lambda _table: False,
+    checkpoints: Optional[Checkpoints] = None,
 ) -> Tally:
     """Run every statement that the sieve lets through, and take down in ``whole`` what the dump holds, in one pass.
 
@@ -95,7 +98,7 @@ def load(
     so is what comes after the last one. A view that needs what a later part brings is made when all are in. progress
     is told now and then how many bytes of plain text were read. pool: further sessions, for rows; without one, each
     statement waits for the one before it. may_wait: of which tables indexes may be built when their rows are in; only
-    with a pool.
+    with a pool. checkpoints: what is finished, by an earlier run and by this one; only with a pool.
 
     In the end the rows of each table that was made are counted, and compared with what the server had acknowledged.
 
@@ -105,7 +108,9 @@ def load(
     rows = RowCount()
     if pool is not None:
         pool.tell(rows.took)
-    loader = _Loader(server, whole, rows, progress, Spread(server, pool, may_wait) if pool else None)
+    loader = _Loader(server, whole, rows, progress, Spread(server, pool, rows, may_wait, checkpoints) if pool else None)
+    for one in checkpoints.earlier if checkpoints is not None else ():
+        rows.had(one.key, one.rows)
     try:
         for part in parts:
             begin_session()
@@ -134,9 +139,13 @@ def begin_session(server: Server, lock: RunLock) -> None:
     claim.claim(server, lock)
 
 
+def session_count(wanted: int) -> int:
+    """How many sessions load rows; 0 for as many as this host has processors for."""
+    return wanted or min(AT_MOST, len(os.sched_getaffinity(0)))
+
+
 def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPool]:
-    """So many sessions for rows, 0 for as many as this host has processors for; None for one or none of them."""
-    count = count or min(AT_MOST, len(os.sched_getaffinity(0)))
+    """So many sessions for rows; None for one, which needs no further one."""
 
     def connect(number: int) -> Server:
         server = Server(login, log_bin=False)
@@ -188,7 +197,9 @@ class _Loader:
         if reason is not None:
             self.tally.left_out[reason] += 1
             return
-        if not self._takes(part, statement, classified, sieve.database):
+        if self._spread is not None and self._spread.is_done(classified, statement.text, sieve.database):
+            self.tally.left_out[LOADED_BEFORE] += 1
+        elif not self._takes(part, statement, classified, sieve.database):
             self._run_in_place(part, statement, classified, sieve)
         if self._progress is not None and time.time() - self._told > REPORT_EVERY:
             self._told = time.time()

@@ -23,7 +23,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stat
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import Table
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool
 
 _ROWS = ("insert", "replace")
@@ -52,13 +53,23 @@ class _Indexes(NamedTuple):
 class Spread:
     """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will.
 
-    may_wait: whether indexes of a table are worth being built when its rows are in.
+    may_wait: whether indexes of a table are worth being built when its rows are in. progress: what is finished.
     """
 
-    def __init__(self, server: Server, pool: RowPool, may_wait: Callable[[Table], bool] = lambda _table: False) -> None:
+    def __init__(
+        self,
+        server: Server,
+        pool: RowPool,
+        rows: RowCount,
+        may_wait: Callable[[Table], bool] = lambda _table: False,
+        progress: Optional[Checkpoints] = None,
+    ) -> None:
         self._server = server
         self._pool = pool
         self._may_wait = may_wait
+        self._progress = progress or Checkpoints()
+        self._rows = rows
+        self._open: Optional[Table] = None
         self._waiting: Optional[_Indexes] = None
         self._referenced: Set[Tuple[str, str]] = set()
         self._shapes: Dict[Table, load_rows.Shape] = {}
@@ -75,7 +86,7 @@ class Spread:
 
     def end_part(self) -> None:
         """All rows are in, and the next statement is that of another session."""
-        self._build_indexes()
+        self._close(self._order + 1)
         self._pool.end()
         self._begin()
 
@@ -83,15 +94,26 @@ class Spread:
         """Stop. What the first row that failed met, if one did."""
         return self._pool.abandon()
 
+    def is_done(self, classified: Classified, text: bytes, schema: Optional[str]) -> bool:
+        """Whether an earlier run did what this statement does. To be asked for each statement, once."""
+        self._order += 1
+        kind, table = classified.kind, (classified.database or schema, str(classified.table))
+        done = self._progress.is_done(kind, table, classified.database, self._order)
+        if done and kind == "create_table":
+            self._know(table, text, schema)
+        return done
+
     def takes(self, classified: Classified, text: bytes, schema: Optional[str], refused: Any) -> bool:
         """Whether this statement was taken care of; if not, it may run now, in its place.
 
         schema: the current one. refused: makes the error of a run from that of the server.
         """
-        kind, self._order = classified.kind, self._order + 1
+        kind = classified.kind
         table = classified.database or schema, str(classified.table)
-        if kind not in _AMONG_ROWS or (kind in _ROWS and self._waiting and self._waiting.table != table):
-            self._build_indexes()
+        if kind not in _AMONG_ROWS or (kind in _ROWS and self._open != table):
+            self._close(self._order)
+        self._progress.touched(kind, table)
+        self._progress.note(self._server, self._pool.is_busy)
         if kind in _ROWS:
             return self._take_rows(table, text, refused)
         if kind in _LOCKS:
@@ -123,11 +145,21 @@ class Spread:
         self._waiting = _Indexes(table, Job(table, deferred.alter(name), self._order, refused))
         return deferred.create
 
-    def _build_indexes(self) -> None:
+    def _close(self, order: int) -> None:
         """The rows of a table have all been sent: what was left out of it is built when they are in."""
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._pool.finally_send(waiting.job)
+        if self._open is not None:
+            table, self._open = self._open, None
+            self._progress.closed(table, order, lambda: self._rows.of(table))
+
+    def _know(self, table: Table, text: bytes, schema: Optional[str]) -> None:
+        self._referenced.update(map(_folded, _referred_to(text, schema)))
+        shape = load_rows.shape(text)
+        self._shapes.pop(table, None)
+        if shape is not None:
+            self._shapes[table] = shape
 
     def ran(self, classified: Classified, text: bytes, schema: Optional[str]) -> None:
         """A statement ran in its place."""
@@ -138,11 +170,8 @@ class Spread:
             self._checks = None
             self._in_order = self._in_order or any(word in text.upper() for word in _KEEPS_ORDER)
         elif kind == "create_table":
-            self._referenced.update(map(_folded, _referred_to(text, schema)))
-            shape = load_rows.shape(text)
-            self._shapes.pop(table, None)
-            if shape is not None:
-                self._shapes[table] = shape
+            self._know(table, text, schema)
+            self._open = table if table in self._shapes else None
         elif kind == "create_trigger":
             on = trigger_table(text)
             self._triggered.add((on.database or table[0], str(on.table)))

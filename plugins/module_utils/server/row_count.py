@@ -29,6 +29,14 @@ class RowCount:
         if table in self._rows:
             self._rows[table] += rows
 
+    def of(self, table: Table) -> Optional[int]:
+        """The rows of a table so far; None when nobody knows."""
+        return self._rows.get(table) if self._known else None
+
+    def had(self, table: Table, rows: int) -> None:
+        """A table that an earlier run has loaded."""
+        self._rows[table] = rows
+
     def ran(self, classified: Classified, text: bytes, schema: Optional[str], rows: int) -> None:
         """A statement ran; rows: how many the server said that it touched."""
         kind, table = classified.kind, (classified.database or schema, str(classified.table))
