@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load imp
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount
+from sandbox.damage import wait_for
 from sandbox.server import Server
 from sandbox.topology import Sandbox
 
@@ -322,3 +325,22 @@ def test_what_was_finished_stays_and_the_rest_is_loaded_again(
     assert tally.counted == 4
     loader.by_client(text, "utf8mb4")
     assert found == loader.state()
+
+
+def test_what_a_killed_run_still_has_at_work_is_ended(loader: Loader, tmp_path: Path) -> None:
+    login = Login(host="localhost", port=0, user="root", unix_socket=loader.server.socket)
+    dead = RunLock(str(tmp_path / "state"), "test")
+    with dead, Session(login) as main, Session(login) as helper, ThreadPoolExecutor() as threads:
+        claim.claim(main, dead)
+        claim.enlist(helper, dead, 0)
+        number = helper.value("SELECT CONNECTION_ID()")
+        work = threads.submit(helper.execute, "SELECT SLEEP(600)")
+        wait_for("it is at work", lambda: "User sleep" in str(loader.server.rows("SHOW PROCESSLIST")))
+        record = json.loads(Path(dead.path).read_text())
+        assert record["helpers"] == [number]
+        dead._release()
+        Path(dead.path).write_text(json.dumps(record | {"pid": 2**22 + 1}) + "\n")
+        with RunLock(str(tmp_path / "state"), "test") as lock, Session(login) as session:
+            claim.claim(session, lock)
+            assert isinstance(work.exception(timeout=60), ServerError)
+            assert not loader.server.rows(f"SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {number}")
