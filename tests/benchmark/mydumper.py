@@ -9,7 +9,7 @@ import os
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("mydumper", "libmariadb3")
+PACKAGES = ("mydumper", "libmariadb3", "libpcre3")
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
@@ -33,7 +33,7 @@ class Mydumper:
     def _run(self, program: str, *arguments: str) -> str:
         libraries = self._directory / LIBRARIES
         env = os.environ | {
-            "LD_LIBRARY_PATH": str(libraries),
+            "LD_LIBRARY_PATH": f"{libraries}:{self._directory / 'lib/x86_64-linux-gnu'}",
             "MARIADB_PLUGIN_DIR": str(libraries / "libmariadb3/plugin"),
         }
         argv = [str(self._directory / "usr/bin" / program), *arguments]

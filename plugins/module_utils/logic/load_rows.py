@@ -35,6 +35,10 @@ _FIRST_ROW = re.compile(rb"\s*(?P<values>%s(?:\s*,\s*%s)*)\s*\)" % (_LITERAL, _L
 _MADE_BY_SERVER = re.compile(rb"(?:NULL|0|'0?')\s*(?:,|\Z)")
 _OF_SESSION = (b"LAST_INSERT_ID", b"last_insert_id")
 
+_SAVE = re.compile(rb"(?:/\*!\d+ )?SET @(?P<kept>\w+)\s*=\s*@@(?P<setting>\w+)\s*(?:\*/)?\s*\Z")
+_CHANGE = re.compile(rb"(?:/\*!\d+ )?SET (?P<setting>\w+)\s*=\s*\w+\s*(?:\*/)?\s*\Z")
+_RESTORE = re.compile(rb"(?:/\*!\d+ )?SET (?P<setting>\w+)\s*=\s*@(?P<kept>\w+)\s*(?:\*/)?\s*\Z")
+
 
 class Shape(NamedTuple):
     """What of a table decides over the way of its rows.
@@ -94,3 +98,17 @@ def _is_first(columns: Optional[bytes], table: Shape) -> Optional[bool]:
     if table.auto_increment not in columns:
         return None
     return columns.lstrip().startswith(table.auto_increment)
+
+
+def is_undone(statements: List[bytes]) -> bool:
+    """Whether three statements save, change and put back one setting, as dump tools do for each table."""
+    if len(statements) != 3:
+        return False
+    save, change, restore = (rule.match(text) for rule, text in zip((_SAVE, _CHANGE, _RESTORE), statements))
+    return (
+        save is not None
+        and change is not None
+        and restore is not None
+        and save.group("kept") == restore.group("kept")
+        and len({found.group("setting").lower() for found in (save, change, restore)}) == 1
+    )

@@ -178,6 +178,11 @@ class Server:
         except (pymysql.MySQLError, OSError) as exc:
             raise self._error(exc, "the server refused a statement") from None
 
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement is a transaction now, as the server told with its last answer."""
+        return bool(self._connection.get_autocommit())
+
     def literal(self, value: Value) -> str:
         """A value as this session would write it in a statement, quotes included; for what is shown and then run."""
         return str(self._connection.literal(value))

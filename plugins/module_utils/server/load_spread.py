@@ -117,7 +117,8 @@ class Spread:
         if kind in _ROWS:
             return self._take_rows(table, text, refused)
         if kind in _LOCKS:
-            self._server.execute("COMMIT")
+            if not self._server.autocommit:
+                self._server.execute("COMMIT")
             return True
         if kind == "alter_keys" and table in self._shapes:
             return True  # it says nothing to InnoDB
@@ -167,7 +168,8 @@ class Spread:
         table = classified.database or schema, str(classified.table)
         if kind in _OF_SESSION:
             self._pool.follow(text)
-            self._checks = None
+            if b"FOREIGN_KEY_CHECKS" in text.upper():
+                self._checks = None
             self._in_order = self._in_order or any(word in text.upper() for word in _KEEPS_ORDER)
         elif kind == "create_table":
             self._know(table, text, schema)

@@ -15,6 +15,7 @@ from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_rows
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import Table
 
@@ -130,6 +131,7 @@ class RowPool:
         self._connect = connect
         self._workers: List[_Worker] = []
         self._session: List[bytes] = []
+        self._used = 0  # as much of it as some statement was given
         self._changed = threading.Condition()
         self._jobs: Deque[Tuple[Job, int]] = deque()
         self._lanes: Dict[Table, _Worker] = {}
@@ -145,7 +147,10 @@ class RowPool:
 
     def follow(self, text: bytes) -> None:
         """A statement that changes the session: all that come after it run in the changed one."""
-        self._session.append(text)
+        with self._changed:
+            self._session.append(text)
+            if len(self._session) - 3 >= self._used and load_rows.is_undone(self._session[-3:]):
+                del self._session[-3:]
 
     def send(self, job: Job, lane: bool) -> None:
         """Rows, for any session, or for the one that the table has for itself. Waits while there is too much."""
@@ -157,6 +162,7 @@ class RowPool:
             self._of_table[job.table] += 1
             jobs = self._lane(job.table) if lane else self._jobs
             jobs.append((job, len(self._session)))
+            self._used = len(self._session)
             self._changed.notify_all()
 
     def finally_send(self, job: Job) -> None:
@@ -165,6 +171,7 @@ class RowPool:
             self._start()
         with self._changed:
             self._last[job.table] = job, len(self._session)
+            self._used = len(self._session)
             self._release(job.table)
 
     def is_busy(self, table: Table) -> bool:
@@ -183,7 +190,7 @@ class RowPool:
         """Wait, and leave the sessions. The next rows are for new ones."""
         self.wait()
         self._leave()
-        self._session, self._lanes = [], {}
+        self._session, self._used, self._lanes = [], 0, {}
 
     def abandon(self) -> Optional[BaseException]:
         """Leave the sessions with what they have not committed. What the first statement that failed met, if any."""

@@ -11,6 +11,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_rows
     LANE,
     SPREAD,
     Shape,
+    is_undone,
     shape,
     way,
 )
@@ -86,3 +87,24 @@ def test_what_is_not_known_to_be_innodb_keeps_its_place(text):
 )
 def test_the_way_of_rows(text, table, expected):
     assert way(text, table) == expected
+
+
+SAVED = [
+    b"/*!40101 SET @saved_cs_client     = @@character_set_client */",
+    b"/*!50503 SET character_set_client = utf8mb4 */",
+    b"/*!40101 SET character_set_client = @saved_cs_client */",
+]
+
+
+def test_a_setting_that_is_as_it_was():
+    assert is_undone(SAVED)
+    assert is_undone([b"SET @a=@@sql_mode", b"SET sql_mode=1", b"SET sql_mode = @a"])
+    for number, other in (
+        (0, b"SET @other = @@character_set_client"),
+        (0, b"SET @saved_cs_client = @@sql_mode"),
+        (1, b"SET character_set_client = utf8mb4, sql_mode = 1"),
+        (1, b"SET character_set_results = utf8mb4"),
+        (2, b"SET character_set_client = utf8"),
+    ):
+        assert not is_undone([*SAVED[:number], other, *SAVED[number + 1 :]])
+    assert not is_undone(SAVED[1:])
