@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_settings import Change
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
 
@@ -50,10 +51,10 @@ class Dump(NamedTuple):
         return cls(**{name: told[name] for name in cls._fields})
 
 
-def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Step] = (), finished: int = 0) -> Plan:
+def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Change] = (), finished: int = 0) -> Plan:
     """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it.
 
-    faster: the steps that change settings for the time of the load. finished: tables that an interrupted load of this
+    faster: the settings to change for the time of the load. finished: tables that an interrupted load of this
     dump has finished; they stay, and what else is in the schemas of the dump goes.
     """
     before = seen.describe()
@@ -81,7 +82,16 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[S
         for name in drop_schemas
         if name in seen.schemas and name not in replaced and name.lower() not in SYSTEM_SCHEMAS
     ]
-    steps += faster
+    steps += [
+        Step(
+            "speed_up",
+            change.name,
+            "SET GLOBAL %s = %s" % (change.name, change.value),
+            change.reason + "; put back when they are in",
+            {"name": change.name, "value": change.value},
+        )
+        for change in faster
+    ]
     steps.append(
         Step(
             "load",
@@ -91,7 +101,7 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[S
         )
     )
     if faster:
-        names = ", ".join(step.target for step in faster)
+        names = ", ".join(change.name for change in faster)
         steps.append(Step("settle", seen.address, "put back %s" % names, "the rows are in"))
     steps.append(
         Step("disable_events", seen.address, "disable the events of the dump", "events run at the source only")

@@ -11,8 +11,6 @@ give), doublewrite and redo logging (a server that is killed without them may ne
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Step
-
 _GIB = 1 << 30
 #: Free bytes in the file system of the data from which on the redo log may take its share for the time of the load.
 ROOMY = 16 * _GIB
@@ -38,18 +36,18 @@ class Left(NamedTuple):
         return self.started is not None and abs(self.started - started) <= 2
 
 
-def steps(settings: Dict[str, str], free: Optional[int]) -> List[Step]:
-    """One for each setting that is to change. settings: global variables by name. free: None when it cannot be seen."""
+class Change(NamedTuple):
+    """Of a global variable."""
+
+    name: str
+    value: str
+    reason: str
+
+
+def changes(settings: Dict[str, str], free: Optional[int]) -> List[Change]:
+    """Those that help. settings: global variables by name. free: None when it cannot be seen."""
     return [
-        Step(
-            "speed_up",
-            name,
-            "SET GLOBAL %s = %s" % (name, value),
-            reason + "; put back when they are in",
-            {"name": name, "value": value},
-        )
-        for name, value, reason in FAST
-        if _helps(name, settings.get(name), value, free)
+        Change(name, value, reason) for name, value, reason in FAST if _helps(name, settings.get(name), value, free)
     ]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_settings import (
     ROOMY,
+    changes,
     read,
-    steps,
     to_restore,
 )
 
@@ -28,7 +28,7 @@ FLUSH, REDO = "innodb_flush_log_at_trx_commit", "innodb_redo_log_capacity"
     ],
 )
 def test_what_changes(settings, free, changed):
-    assert [step.target for step in steps(settings, free)] == changed
+    assert [change.name for change in changes(settings, free)] == changed
 
 
 def test_what_comes_back():
