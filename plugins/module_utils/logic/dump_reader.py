@@ -40,7 +40,7 @@ class Statement(NamedTuple):
 
     offset: of its first byte in the plain stream. end: the offset behind its delimiter.
     charset: what the text is written in, by its MySQL name (mysqldump writes definitions in utf8mb4, and rows with the
-    names of their tables in the character set of the dump).
+    names of their tables in the character set of the dump). backslash_escapes: what a backslash in a string does.
     The text is the stream's own, byte for byte, but for one newline: see `_Reader._hidden_end`.
     """
 
@@ -49,6 +49,7 @@ class Statement(NamedTuple):
     offset: int
     end: int
     charset: str = "utf8mb4"
+    backslash_escapes: bool = True
 
 
 class Comment(NamedTuple):
@@ -105,12 +106,13 @@ class _Reader:
                 self._refuse_client_command(next_bytes)
                 text = self._statement(line, offset)
                 stream.go(stream.at + len(delimiter))
-                yield Statement(text, line, offset, stream.offset, self.session.syntax.charset)
+                syntax = self.session.syntax
+                yield Statement(text, line, offset, stream.offset, syntax.charset, syntax.backslash_escapes)
                 self.session.follow(text)
 
     def _rows(self) -> Iterator[Statement]:
         """The INSERTs from here on, each in one step: short ones, of which some dumps have millions, and long ones."""
-        stream, charset = self.stream, self.session.syntax.charset
+        stream, charset, escapes = self.stream, self.session.syntax.charset, self.session.syntax.backslash_escapes
         row = dump_lexer.patterns(self.session.syntax).row
         found = row.match(stream.buffer, stream.at)
         while True:
@@ -118,7 +120,7 @@ class _Reader:
                 stream.go(found.start(1))
                 line, offset = stream.line, stream.offset
                 stream.go(found.end())
-                yield Statement(found.group(1), line, offset, stream.offset, charset)
+                yield Statement(found.group(1), line, offset, stream.offset, charset, escapes)
                 found = row.match(stream.buffer, stream.at)
             statement = self._long_row()
             if statement is None:
@@ -147,7 +149,7 @@ class _Reader:
             self._closer_until = offset + (len(text) or dump_rows.LONGEST)
             return None
         stream.line += text.count(b"\n") + 1
-        return Statement(text, line, offset, offset + len(text) + 1, syntax.charset)
+        return Statement(text, line, offset, offset + len(text) + 1, syntax.charset, syntax.backslash_escapes)
 
     def _comment(self, next_bytes: bytes) -> bool:
         """Pass over a comment, if one starts here. At this place the client takes `--` without a blank for one, too."""

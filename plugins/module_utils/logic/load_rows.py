@@ -11,6 +11,8 @@ they came: as long as each row says all of its values. What does not, or what ca
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_data
+
 #: Any session, in any order.
 SPREAD = "spread"
 #: One session for all of the table's, in their order.
@@ -27,11 +29,12 @@ _TEMPORARY = re.compile(rb"[^(]*?\bTEMPORARY\b", re.IGNORECASE)
 _REFERENCED = re.compile(rb"\bREFERENCES\s+(?:(%s)\s*\.\s*)?(%s)" % (_NAME, _NAME))
 
 _HEAD = re.compile(
-    rb"(?P<verb>INSERT|REPLACE)\s+(?P<ignore>IGNORE\s+)?INTO\s+(?:%s\s*\.\s*)?%s\s*" % (_NAME, _NAME)
+    rb"(?P<verb>INSERT|REPLACE)\s+(?P<ignore>IGNORE\s+)?INTO\s+(?P<into>(?:%s\s*\.\s*)?%s)\s*" % (_NAME, _NAME)
     + rb"(?:\((?P<columns>[^()]*)\)\s*)?VALUES\s*\("
 )
 _LITERAL = rb"(?:NULL|[-+]?[0-9][0-9A-Za-z.+-]*|(?:_\w+\s*|[xXbBnN])?'[^'\\]*(?:(?:\\.|'')[^'\\]*)*')"
 _FIRST_ROW = re.compile(rb"\s*(?P<values>%s(?:\s*,\s*%s)*)\s*\)" % (_LITERAL, _LITERAL), re.DOTALL)
+_OF_QUERY = re.compile(rb"\n\)[^\n]*\bENGINE=InnoDB\b.*\bSELECT\b", re.DOTALL | re.IGNORECASE)
 _MADE_BY_SERVER = re.compile(rb"(?:NULL|0|'0?')\s*(?:,|\Z)")
 _OF_SESSION = (b"LAST_INSERT_ID", b"last_insert_id")
 
@@ -44,12 +47,14 @@ class Shape(NamedTuple):
     """What of a table decides over the way of its rows.
 
     auto_increment: the name, as it is written, of the column that the server fills where a row does not. first: it is
-    the first one. references: (schema or None, table) of each foreign key, as they are written.
+    the first one. references: (schema or None, table) of each foreign key, as they are written. plain: rows may go as
+    data, see load_data.py.
     """
 
     auto_increment: Optional[bytes]
     first: bool
     references: List[Tuple[Optional[bytes], bytes]]
+    plain: bool = False
 
 
 def shape(create_table: bytes) -> Optional[Shape]:
@@ -62,7 +67,13 @@ def shape(create_table: bytes) -> Optional[Shape]:
         auto_increment=filled[0] if filled else None,
         first=filled[:1] == [columns[0][0]],
         references=[(schema or None, table) for schema, table in references(create_table)],
+        plain=all(load_data.is_plain(rest) for _name, rest in columns),
     )
+
+
+def stands_alone(create_table: bytes) -> bool:
+    """Whether a table, of which shape() is known, can be made without any other one."""
+    return not references(create_table) and not _OF_QUERY.search(create_table)
 
 
 def references(create_table: bytes) -> List[Tuple[bytes, bytes]]:
@@ -91,6 +102,13 @@ def way(text: bytes, table: Shape) -> str:
     return LANE
 
 
+def data(text: bytes, charset: str, backslash_escapes: bool) -> Optional[load_data.Data]:
+    """An INSERT that may be spread, into a plain table, as data; None where that is not the same."""
+    head = _HEAD.match(text)
+    row = _FIRST_ROW.match(text, head.end()) if head else None
+    return load_data.as_data(text, head, row.end(), charset, backslash_escapes) if row else None
+
+
 def _is_first(columns: Optional[bytes], table: Shape) -> Optional[bool]:
     """Whether the rows begin with the value that a server would make; None when they do not have it at all."""
     if columns is None or table.auto_increment is None:
@@ -98,6 +116,18 @@ def _is_first(columns: Optional[bytes], table: Shape) -> Optional[bool]:
     if table.auto_increment not in columns:
         return None
     return columns.lstrip().startswith(table.auto_increment)
+
+
+def not_undone(statements: List[bytes]) -> List[int]:
+    """The places of the statements that still have an effect when all have run."""
+    left, at = [], 0
+    while at < len(statements):
+        if is_undone(statements[at : at + 3]):
+            at += 3
+        else:
+            left.append(at)
+            at += 1
+    return left
 
 
 def is_undone(statements: List[bytes]) -> bool:

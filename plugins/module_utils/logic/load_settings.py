@@ -19,6 +19,8 @@ _REDO = "innodb_redo_log_capacity"
 # (variable, value during the load, why)
 FAST: List[Tuple[str, str, str]] = [
     ("innodb_flush_log_at_trx_commit", "0", "rows are made durable when all are in, not with each transaction"),
+    # off since 8.0
+    ("local_infile", "ON", "rows are sent as data, which costs half of what statements do"),
     # since 8.0.30: before, its size was fixed at the server's start
     (_REDO, str(2 * _GIB), "pages are written when they are full rather than when the redo log is"),
 ]

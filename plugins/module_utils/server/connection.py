@@ -35,6 +35,9 @@ _NEXT_STEPS = {
     2061: "use TLS (ca_cert) or the socket: the account's plugin wants a safe connection",
 }
 
+# Bytes that are sent at once: fewer than any max_allowed_packet that a dump can be loaded with.
+_PACKET = 256 << 10
+
 Value = Union[None, int, float, str, bytes, Any]
 Row = Dict[str, Any]
 
@@ -95,15 +98,23 @@ def source_login_of(params: Dict[str, Any]) -> Optional[Login]:
     )
 
 
+class Taken(NamedTuple):
+    """What the server said of rows: how many it has now, and of how many things it warned."""
+
+    rows: int
+    warnings: int
+
+
 class Server:
     """A session on a server.
 
     log_bin=False makes a session whose statements leave no trace in the binary log: nothing that this collection
-    does to a replica may get a GTID of the replica itself.
+    does to a replica may get a GTID of the replica itself. local_data: send_data() is for this session.
     """
 
-    def __init__(self, login: Login, log_bin: bool = True) -> None:
+    def __init__(self, login: Login, log_bin: bool = True, local_data: bool = False) -> None:
         self.login = login
+        self._local_data = local_data
         self._log_bin = log_bin
         self._connection: Any = None
         self._dialect: Optional[dialect.Dialect] = None
@@ -178,6 +189,23 @@ class Server:
         except (pymysql.MySQLError, OSError) as exc:
             raise self._error(exc, "the server refused a statement") from None
 
+    def send_data(self, statement: bytes, rows: bytes) -> Taken:
+        """Run a LOAD DATA LOCAL, with these bytes for its file, whatever file the server asks for."""
+        connection = self._connection
+        try:
+            connection._execute_command(pymysql.constants.COMMAND.COM_QUERY, statement)
+            # A server that refuses says so now; this raises it.
+            asked = connection._read_packet()
+            if asked.is_load_local_packet():
+                for start in range(0, len(rows), _PACKET):
+                    connection.write_packet(rows[start : start + _PACKET])
+                connection.write_packet(b"")
+                asked = connection._read_packet()
+            answer: Any = vars(pymysql.connections)["OKPacketWrapper"](asked)  # where it is from, versions differ
+            return Taken(int(answer.affected_rows), int(answer.warning_count))
+        except (pymysql.MySQLError, OSError) as exc:
+            raise self._error(exc, "the server refused rows") from None
+
     @property
     def autocommit(self) -> bool:
         """Whether each statement is a transaction now, as the server told with its last answer."""
@@ -218,6 +246,9 @@ class Server:
             connect_timeout=login.connect_timeout,
             program_name="dbre.mysql_replica",
         )
+        if self._local_data:
+            # Said to the server only: the driver itself still refuses to read any file that a server may ask for.
+            arguments["client_flag"] = pymysql.constants.CLIENT.LOCAL_FILES
         if login.user is not None:
             arguments["user"] = login.user
         if login.password is not None:

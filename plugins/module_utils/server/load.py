@@ -24,6 +24,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_siev
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.late_session import LateSession
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
@@ -108,7 +109,9 @@ def load(
     rows = RowCount()
     if pool is not None:
         pool.tell(rows.took)
-    loader = _Loader(server, whole, rows, progress, Spread(server, pool, rows, may_wait, checkpoints) if pool else None)
+    session = LateSession(server)
+    spread = Spread(server, session, pool, rows, may_wait, checkpoints) if pool else None
+    loader = _Loader(server, session, whole, rows, progress, spread)
     for one in checkpoints.earlier if checkpoints is not None else ():
         rows.had(one.key, one.rows)
     try:
@@ -148,7 +151,7 @@ def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPoo
     """So many sessions for rows; None for one, which needs no further one."""
 
     def connect(number: int) -> Server:
-        server = Server(login, log_bin=False)
+        server = Server(login, log_bin=False, local_data=True)
         server.execute(PATIENT)
         if server.variables(_SORT_BUFFER):
             server.execute("SET SESSION %s = %d" % (_SORT_BUFFER, SORT_IN))
@@ -162,12 +165,14 @@ class _Loader:
     def __init__(
         self,
         server: Server,
+        session: LateSession,
         whole: Whole,
         rows: RowCount,
         progress: Optional[Callable[[int], None]],
         spread: Optional[Spread],
     ) -> None:
         self._server = server
+        self._late = session
         self.rows = rows
         self._whole = whole
         self._progress = progress
@@ -180,6 +185,7 @@ class _Loader:
         for item, classified in self._whole.read(part):
             if isinstance(item, Statement) and classified is not None:
                 self._run(part, item, classified, sieve)
+        self._late.catch_up()
         if self._spread is not None:
             self._spread.end_part()
 
@@ -209,13 +215,14 @@ class _Loader:
         """Whether another session runs it, or nobody needs to."""
         if self._spread is None:
             return False
-        taken = self._spread.takes(classified, statement.text, schema, _refusal(part, statement, classified.kind))
+        taken = self._spread.takes(classified, statement, schema, _refusal(part, statement, classified.kind))
         if taken:
             self.tally.add(statement.text, classified.kind)
         return taken
 
     def _run_in_place(self, part: Part, statement: Statement, classified: Classified, sieve: Sieve) -> None:
         text = statement.text
+        self._late.catch_up()
         if self._spread is not None:
             refused = _refusal(part, statement, "indexes of " + str(classified.table))
             text = self._spread.instead(classified, text, sieve.database, refused)

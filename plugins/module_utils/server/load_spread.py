@@ -15,6 +15,7 @@ from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_indexes, load_rows
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
     Classified,
     opened,
@@ -23,6 +24,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stat
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.late_session import LateSession, Setting
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import Job, RowPool
@@ -53,18 +55,21 @@ class _Indexes(NamedTuple):
 class Spread:
     """server: the session in which all runs that keeps its place, in autocommit mode or not as the dump will.
 
+    session: how that session follows the dump.
     may_wait: whether indexes of a table are worth being built when its rows are in. progress: what is finished.
     """
 
     def __init__(
         self,
         server: Server,
+        session: LateSession,
         pool: RowPool,
         rows: RowCount,
         may_wait: Callable[[Table], bool] = lambda _table: False,
         progress: Optional[Checkpoints] = None,
     ) -> None:
         self._server = server
+        self._session = session
         self._pool = pool
         self._may_wait = may_wait
         self._progress = progress or Checkpoints()
@@ -103,32 +108,72 @@ class Spread:
             self._know(table, text, schema)
         return done
 
-    def takes(self, classified: Classified, text: bytes, schema: Optional[str], refused: Any) -> bool:
+    def takes(self, classified: Classified, statement: Statement, schema: Optional[str], refused: Any) -> bool:
         """Whether this statement was taken care of; if not, it may run now, in its place.
 
         schema: the current one. refused: makes the error of a run from that of the server.
         """
-        kind = classified.kind
+        kind, text = classified.kind, statement.text
         table = classified.database or schema, str(classified.table)
         if kind not in _AMONG_ROWS or (kind in _ROWS and self._open != table):
             self._close(self._order)
         self._progress.touched(kind, table)
         self._progress.note(self._server, self._pool.is_busy)
         if kind in _ROWS:
-            return self._take_rows(table, text, refused)
+            return self._take_rows(table, statement, refused)
         if kind in _LOCKS:
             if not self._server.autocommit:
                 self._server.execute("COMMIT")
             return True
         if kind == "alter_keys" and table in self._shapes:
             return True  # it says nothing to InnoDB
+        if kind in _OF_SESSION:
+            self._take_setting(Setting(text, refused))
+            return True
+        if kind in _OF_TABLE and self._takes_definition(classified, table, text, schema, refused):
+            return True
+        self._wait_for_its_place(kind, table, text, schema)
+        return False
+
+    def _wait_for_its_place(self, kind: str, table: Table, text: bytes, schema: Optional[str]) -> None:
         if kind == "transaction":
             self._note_transaction(text)
+        elif kind == "create_trigger":
+            on = trigger_table(text)
+            self._pool.wait((on.database or table[0], str(on.table)))
         elif kind in _OF_TABLE and b"," not in text.partition(b"(")[0]:
             self._pool.wait(table, *_referred_to(text, schema))
-        elif kind not in (*_OF_SESSION, *_FREE):
+        elif kind not in _FREE:
             self._pool.wait()
-        return False
+
+    def _take_setting(self, setting: Setting) -> None:
+        text = setting.text.upper()
+        self._pool.follow(setting)
+        self._session.later(setting)
+        if b"FOREIGN_KEY_CHECKS" in text:
+            self._checks = None
+        self._in_order = self._in_order or any(word in text for word in _KEEPS_ORDER)
+
+    def _takes_definition(
+        self, classified: Classified, table: Table, text: bytes, schema: Optional[str], refused: Any
+    ) -> bool:
+        """Whether a table is made, or dropped, by the session that gets its first rows."""
+        if self._in_order or self._in_transaction or self._checks_foreign_keys():
+            return False
+        if classified.kind == "create_table":
+            if load_rows.shape(text) is None or not load_rows.stands_alone(text) or _folded(table) in self._referenced:
+                return False
+            self._rows.ran(classified, text, schema, 0)
+            job = Job(table, self.instead(classified, text, schema, refused), self._order, refused, defines=True)
+            self._pool.send(job, lane=True)
+            self._know(table, text, schema)
+            self._open = table
+            return True
+        if b"," in text or b"TEMPORARY" in text.upper():
+            return False
+        self._rows.ran(classified, text, schema, 0)
+        self._pool.send(Job(table, text, self._order, refused, defines=True), lane=True)
+        return True
 
     def instead(self, classified: Classified, text: bytes, schema: Optional[str], refused: Any) -> bytes:
         """What is to run in the place of a statement that is not taken care of: a table, perhaps, without its indexes.
@@ -143,7 +188,7 @@ class Spread:
         name = identifier(str(table[0]), table[1]).encode("utf-8")
         if deferred is None or max(name) > 127:  # the session may read such a name in another way by then
             return text
-        self._waiting = _Indexes(table, Job(table, deferred.alter(name), self._order, refused))
+        self._waiting = _Indexes(table, Job(table, deferred.alter(name), self._order, refused, defines=True))
         return deferred.create
 
     def _close(self, order: int) -> None:
@@ -166,12 +211,7 @@ class Spread:
         """A statement ran in its place."""
         kind = classified.kind
         table = classified.database or schema, str(classified.table)
-        if kind in _OF_SESSION:
-            self._pool.follow(text)
-            if b"FOREIGN_KEY_CHECKS" in text.upper():
-                self._checks = None
-            self._in_order = self._in_order or any(word in text.upper() for word in _KEEPS_ORDER)
-        elif kind == "create_table":
+        if kind == "create_table":
             self._know(table, text, schema)
             self._open = table if table in self._shapes else None
         elif kind == "create_trigger":
@@ -180,15 +220,18 @@ class Spread:
         elif kind == "query" and b"@" in text:
             self._in_order = True  # it may have set a variable, from rows
 
-    def _take_rows(self, table: Table, text: bytes, refused: Any) -> bool:
-        shape = self._shapes.get(table)
+    def _take_rows(self, table: Table, statement: Statement, refused: Any) -> bool:
+        shape, text = self._shapes.get(table), statement.text
         way = load_rows.IN_PLACE
         if shape is not None and table not in self._triggered and not self._in_order and not self._in_transaction:
             way = load_rows.way(text, shape)
         if way == load_rows.IN_PLACE or self._checks_foreign_keys():
             self._pool.wait()
             return False
-        self._pool.send(Job(table, text, self._order, refused), self._stays(table, text, way))
+        job = Job(table, text, self._order, refused)
+        if way == load_rows.SPREAD and shape is not None and shape.plain:
+            job = job._replace(data=lambda: load_rows.data(text, statement.charset, statement.backslash_escapes))
+        self._pool.send(job, self._stays(table, text, way))
         return True
 
     def _stays(self, table: Table, text: bytes, way: str) -> bool:
@@ -203,6 +246,7 @@ class Spread:
     def _checks_foreign_keys(self) -> bool:
         """A row then has to wait for the one that it refers to."""
         if self._checks is None:
+            self._session.catch_up()
             self._checks = bool(int(self._server.value("SELECT @@SESSION.foreign_key_checks")))
         return self._checks
 

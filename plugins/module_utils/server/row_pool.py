@@ -11,35 +11,49 @@ server may choose one of them as the victim of a deadlock: it does again what it
 import contextlib
 import threading
 from collections import Counter, deque
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Set, Tuple
 from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_rows
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_data import Data
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import late_session
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server, Taken
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import Table
 
 #: Bytes of statements that wait for a session or for their commit.
 MOST_WAITING = 48 << 20
 # Bytes of statements in a transaction.
 _COMMIT_AFTER = 1 << 20
+# The server is gone; whether it takes data, or the statement, is not the question.
+_LOST = (2006, 2013, 1053, 1317)
+# It takes no data at all: switched off, by whichever name.
+_NO_DATA = (1148, 3948, 1227, 1045)
 # Deadlock, lock wait timeout: the rows are as before, and may be sent again.
 _AGAIN = (1213, 1205)
 _TIMES = 10
 # There are enough sessions on the server, or of this account: fewer of ours do.
 _NO_MORE_SESSIONS = (1040, 1203, 1226)
+# What a statement weighs in the queue of a session, beside its bytes.
+_OF_A_STATEMENT = 32 << 10
 
 
 class Job(NamedTuple):
     """A statement for one of the sessions.
 
-    order: of the statement in the dump. refused: makes the error of a run from that of the server.
+    order: of the statement in the dump. refused: makes the error of a run from that of the server. defines: it makes or
+    changes the table, and is a transaction of its own. data: the same rows as data, if that is possible.
     """
 
     table: Table
     text: bytes
     order: int
     refused: Callable[[ServerError], ReplicaError]
+    defines: bool = False
+    data: Callable[[], Optional[Data]] = lambda: None
+
+
+class _NotAsData(Exception):
+    """The server took rows as data, but warned: whether they are the same rows is not known."""
 
 
 class _Worker(threading.Thread):
@@ -47,11 +61,13 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)
         self.server = server
         self.lane: Deque[Tuple[Job, int]] = deque()
+        self.weight = 0  # of what is in it
         self._pool = pool
         self._session = 0  # statements of the dump's session that were followed
         self._batch: List[Job] = []
         self._rows: List[int] = []
         self._size = 0
+        self._takes_data = True
 
     def run(self) -> None:
         job: Optional[Job] = None
@@ -68,11 +84,10 @@ class _Worker(threading.Thread):
                 if session > self._session:
                     self._commit()
                     self._follow(session)
-                self._batch.append(job)
-                self._do(lambda: self._rows.append(self.server.send(self._batch[-1].text)), self._all)
-                self._size += len(job.text)
-                if self._size >= _COMMIT_AFTER:
-                    self._commit()
+                if job.defines:
+                    self._define(job)
+                else:
+                    self._take(job)
         except ServerError as exc:
             self._pool._fail(job.order if job else 0, job.refused(exc) if job else exc)
         except Exception as exc:  # noqa: BLE001 - whoever waits for this thread has to hear of it
@@ -83,11 +98,53 @@ class _Worker(threading.Thread):
             self.server.close()
 
     def _follow(self, session: int) -> None:
-        for text in self._pool._session[self._session : session]:
-            self.server.send(text)
-            if b"AUTOCOMMIT" in text.upper():
-                self.server.execute("SET SESSION autocommit = 0")
+        settings = self._pool._session[self._session : session]
+        late_session.follow(self.server, settings)
+        if any(b"AUTOCOMMIT" in one.text.upper() for one in settings):
+            self.server.execute("SET SESSION autocommit = 0")
         self._session = session
+
+    def _define(self, job: Job) -> None:
+        self._commit()
+        once_more = lambda: self.server.send(job.text)  # noqa: E731 - the same twice
+        self._do(once_more, once_more)
+        self._pool._committed([job], [0])
+
+    def _take(self, job: Job) -> None:
+        self._batch.append(job)
+        self._surely(lambda: self._rows.append(self._send(job)), self._all)
+        self._size += len(job.text)
+        if self._size >= _COMMIT_AFTER:
+            self._commit()
+
+    def _send(self, job: Job) -> int:
+        data = job.data() if job.table not in self._pool._refuses_data and self._takes_data else None
+        if data is None:
+            return self.server.send(job.text)
+        try:
+            taken: Optional[Taken] = self.server.send_data(data.statement, data.rows)
+        except ServerError as exc:
+            if exc.errno in _AGAIN or exc.errno in _LOST:
+                raise
+            self._takes_data = exc.errno not in _NO_DATA
+            taken = None
+        if taken is None or taken.warnings:
+            self._pool._refuses_data.add(job.table)
+            raise _NotAsData
+        return taken.rows
+
+    def _surely(self, step: Callable[[], Any], again: Callable[[], Any]) -> None:
+        """As _do(); what the server did not take as data without a word, it gets once more as it stands in the dump."""
+        while not self._taken(step, again):
+            self.server.execute("ROLLBACK")
+            step = again
+
+    def _taken(self, step: Callable[[], Any], again: Callable[[], Any]) -> bool:
+        try:
+            self._do(step, again)
+        except _NotAsData:
+            return False
+        return True
 
     def _do(self, step: Callable[[], Any], again: Callable[[], Any]) -> None:
         """A step of the transaction; after a deadlock, which undid all of it, what stands for all of it."""
@@ -109,7 +166,7 @@ class _Worker(threading.Thread):
         return True
 
     def _all(self) -> None:
-        self._rows = [self.server.send(job.text) for job in self._batch]
+        self._rows = [self._send(job) for job in self._batch]
 
     def _all_to_the_end(self) -> None:
         self._all()
@@ -117,8 +174,9 @@ class _Worker(threading.Thread):
 
     def _commit(self) -> None:
         if self._batch:
-            self._do(lambda: self.server.execute("COMMIT"), self._all_to_the_end)
-            done, rows, self._batch, self._rows, self._size = self._batch, self._rows, [], [], 0
+            self._surely(lambda: self.server.execute("COMMIT"), self._all_to_the_end)
+            done, rows = self._batch, self._rows
+            self._batch, self._rows, self._size = [], [], 0
             self._pool._committed(done, rows)
 
 
@@ -130,8 +188,9 @@ class RowPool:
         self._took: Callable[[Table, int], None] = lambda _table, _rows: None
         self._connect = connect
         self._workers: List[_Worker] = []
-        self._session: List[bytes] = []
-        self._used = 0  # as much of it as some statement was given
+        self._session: List[late_session.Setting] = []
+        self._refuses_data: Set[Table] = set()
+        self._undefined: Set[Table] = set()
         self._changed = threading.Condition()
         self._jobs: Deque[Tuple[Job, int]] = deque()
         self._lanes: Dict[Table, _Worker] = {}
@@ -145,24 +204,27 @@ class RowPool:
         """Tell somebody of the rows of a table that were committed, one call after the other."""
         self._took = took
 
-    def follow(self, text: bytes) -> None:
+    def follow(self, setting: late_session.Setting) -> None:
         """A statement that changes the session: all that come after it run in the changed one."""
         with self._changed:
-            self._session.append(text)
-            if len(self._session) - 3 >= self._used and load_rows.is_undone(self._session[-3:]):
-                del self._session[-3:]
+            self._session.append(setting)
 
     def send(self, job: Job, lane: bool) -> None:
-        """Rows, for any session, or for the one that the table has for itself. Waits while there is too much."""
+        """A statement, for any session, or for the one that the table has for itself. Waits while there is too much.
+
+        What defines a table goes where the table's first rows go, and no other session has rows before it is done.
+        """
         if not self._workers:
             self._start()
         with self._changed:
             self._until(lambda: not self._waiting or self._waiting + len(job.text) <= MOST_WAITING)
+            if not lane:
+                self._until(lambda: job.table not in self._undefined)
+            elif job.defines:
+                self._undefined.add(job.table)
             self._waiting += len(job.text)
             self._of_table[job.table] += 1
-            jobs = self._lane(job.table) if lane else self._jobs
-            jobs.append((job, len(self._session)))
-            self._used = len(self._session)
+            self._queue(job, lane).append((job, len(self._session)))
             self._changed.notify_all()
 
     def finally_send(self, job: Job) -> None:
@@ -171,7 +233,6 @@ class RowPool:
             self._start()
         with self._changed:
             self._last[job.table] = job, len(self._session)
-            self._used = len(self._session)
             self._release(job.table)
 
     def is_busy(self, table: Table) -> bool:
@@ -190,7 +251,7 @@ class RowPool:
         """Wait, and leave the sessions. The next rows are for new ones."""
         self.wait()
         self._leave()
-        self._session, self._used, self._lanes = [], 0, {}
+        self._session, self._lanes = [], {}
 
     def abandon(self) -> Optional[BaseException]:
         """Leave the sessions with what they have not committed. What the first statement that failed met, if any."""
@@ -201,12 +262,15 @@ class RowPool:
         self._leave()
         return min(self._errors, key=lambda one: one[0])[1] if self._errors else None
 
-    def _lane(self, table: Table) -> Deque[Tuple[Job, int]]:
-        """The queue of the session that has this table's rows; of the one with the fewest tables, when none has."""
-        if table not in self._lanes:
-            had = Counter(id(worker) for worker in self._lanes.values())
-            self._lanes[table] = min(self._workers, key=lambda worker: (len(worker.lane), had[id(worker)]))
-        return self._lanes[table].lane
+    def _queue(self, job: Job, lane: bool) -> Deque[Tuple[Job, int]]:
+        """The queue of the session that has this table's rows; of the one with the least to do, when none has."""
+        if not lane:
+            return self._jobs
+        if job.table not in self._lanes:
+            self._lanes[job.table] = min(self._workers, key=lambda worker: worker.weight)
+        worker = self._lanes[job.table]
+        worker.weight += _weight(job)
+        return worker.lane
 
     def _start(self) -> None:
         self._closing = False
@@ -263,7 +327,9 @@ class RowPool:
                 queues = [jobs for jobs in (worker.lane, self._jobs) if jobs]
                 if queues:
                     # In the dump's order: the session of a later statement is not that of an earlier one.
-                    return min(queues, key=lambda jobs: jobs[0][0].order).popleft()
+                    jobs = min(queues, key=lambda jobs: jobs[0][0].order)
+                    worker.weight -= _weight(jobs[0][0]) if jobs is worker.lane else 0
+                    return jobs.popleft()
                 if open_transaction:
                     return None, 0
                 if self._closing:
@@ -276,6 +342,8 @@ class RowPool:
                 self._took(job.table, count)
                 self._waiting -= len(job.text)
                 self._of_table[job.table] -= 1
+                if job.defines:
+                    self._undefined.discard(job.table)
             for table in {job.table for job in jobs}:
                 self._release(table)
             self._changed.notify_all()
@@ -284,3 +352,7 @@ class RowPool:
         with self._changed:
             self._errors.append((order, error))
             self._changed.notify_all()
+
+
+def _weight(job: Job) -> int:
+    return len(job.text) + _OF_A_STATEMENT
