@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_data
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_resume import Finished
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
@@ -27,7 +29,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
     load_spread,
     row_pool,
 )
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Taken
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
     Tally,
@@ -225,10 +227,92 @@ def test_what_the_client_leaves_is_left(
 ) -> None:
     loader.by_client(text, charset)
     expected = loader.state()
-    for spread_from in (0, load_spread.SPREAD_FROM):
+    for spread_from, data_from in itertools.product((0, load_spread.SPREAD_FROM), (0, load_data.WORTH_IT)):
         monkeypatch.setattr(load_spread, "SPREAD_FROM", spread_from)
+        monkeypatch.setattr(load_data, "WORTH_IT", data_from)
         loader.by_us(text)
         assert loader.state() == expected
+
+
+PLAIN = b"""DROP TABLE IF EXISTS `plain`;
+CREATE TABLE `plain` (
+  `id` int NOT NULL AUTO_INCREMENT,
+  `s` varchar(255) CHARACTER SET utf8mb4,
+  `t` text,
+  `n` decimal(20,5) DEFAULT '7.00000',
+  `f` double,
+  `e` enum('a','b,\\'c'),
+  `m` set('x','y'),
+  `w` datetime DEFAULT NULL,
+  `at` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `n` (`n`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+"""
+REST = rb",'b,\'c','x,y','2024-02-29 23:59:59','2024-01-01 00:00:01')"
+# Values that are text to LOAD DATA, too, if it is told right.
+AS_DATA = [
+    *(value for value in HOSTILE if value != b"NULL"),
+    b"'NULL'",
+    b"NULL",
+    b"''",
+    b"'),('",
+    b"',,'",
+    b"'\\\\'",
+    b"'\\n\\r\\t\\0\\Z\\b'",
+    "'😀é'".encode(),
+]
+
+
+@pytest.mark.parametrize("columns", [b"", b" (`id`,`s`,`t`,`n`,`f`,`e`,`m`,`w`,`at`)"])
+@pytest.mark.parametrize("between", [b",", b",\n"])
+def test_rows_that_go_as_data_are_the_same_rows(
+    loader: Loader, columns: bytes, between: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [b"(%d,%s,%s,%d.5,-1.5e-3%s" % (n, v, v, n, REST) for n, v in enumerate(AS_DATA * 3, 1)]
+    text = HEAD + PLAIN + b"INSERT INTO `plain`%s VALUES %s;\n" % (columns, between.join(values)) + END
+    loader.by_client(text, "utf8mb4")
+    expected = loader.state()
+    monkeypatch.setattr(load_data, "WORTH_IT", 0)
+    sent = []
+    send: Callable[[Session, bytes, bytes], Taken] = Session.send_data
+
+    def noted(session: Session, statement: bytes, rows: bytes) -> Taken:
+        sent.append(send(session, statement, rows))
+        return sent[-1]
+
+    monkeypatch.setattr(Session, "send_data", noted)
+    loader.server.execute("SET GLOBAL local_infile = ON")
+    loader.by_us(text)
+    assert loader.state() == expected
+    assert sent == [Taken(len(values), True)]
+    loader.server.execute("SET GLOBAL local_infile = OFF")
+    loader.by_us(text)
+    assert loader.state() == expected
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "errno"),
+    [
+        (b"(1,'twice','',900,1,'a','x',NULL,'2024-01-01')", (1062,)),
+        (b"(901,'no number','',900,'abc','a','x',NULL,'2024-01-01')", (1265, 1366)),
+        (b"(901,'no such word','',900,1,'none','x',NULL,'2024-01-01')", (1265,)),
+        (b"(901,'too few','',900)", (1136,)),
+    ],
+)
+def test_what_a_server_only_warns_of_in_data_is_refused_as_in_a_statement(
+    loader: Loader, row: bytes, errno: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = b",".join(b"(%d,'a','b',%d,1%s" % (n, n, REST) for n in range(1, 9))
+    text = HEAD.replace(b"='NO_AUTO", b"='STRICT_ALL_TABLES,NO_AUTO") + PLAIN
+    good = b"INSERT INTO `plain` VALUES %s;\n" % values
+    monkeypatch.setattr(load_data, "WORTH_IT", 0)
+    loader.server.execute("SET GLOBAL local_infile = ON")
+    with pytest.raises(ServerError) as caught:
+        loader.by_us(text + good + b"INSERT INTO `plain` VALUES (800,'a','b',800,1%s,%s;\n" % (REST, row) + END)
+    assert caught.value.errno in errno
+    assert loader.server.value("SELECT COUNT(*) FROM small.plain") == 8
 
 
 def test_foreign_keys_are_checked_where_the_dump_has_them_checked(loader: Loader) -> None:
@@ -307,7 +391,7 @@ def test_what_was_finished_stays_and_the_rest_is_loaded_again(
     written: list[list[Finished]] = []
     with pytest.raises(ServerError, match="gate"):
         loader.by_us(text, checkpoints=Checkpoints(written.append))
-    assert [one.table for one in written[-1]] == ["a", "b"]
+    assert sorted(one.table for one in written[-1]) == ["a", "b"]
     before = {name: server.rows(f"SHOW TABLE STATUS FROM small LIKE '{name}'")[0]["Create_time"] for name in "ab"}
     if lost:
         server.execute("DELETE FROM small.a LIMIT 1")
@@ -316,7 +400,7 @@ def test_what_was_finished_stays_and_the_rest_is_loaded_again(
     login = Login(host="localhost", port=0, user="root", unix_socket=server.socket)
     with Session(login, log_bin=False) as session:
         kept = load_resume.keep(session, ["small"], written[-1])
-    assert [one.table for one in kept] == (["b"] if lost else ["a", "b"])
+    assert sorted(one.table for one in kept) == (["b"] if lost else ["a", "b"])
     tally = loader.by_us(text, checkpoints=Checkpoints(written.append, kept))
     found = loader.state()
     after = {name: server.rows(f"SHOW TABLE STATUS FROM small LIKE '{name}'")[0]["Create_time"] for name in "ab"}

@@ -28,7 +28,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.late_ses
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_spread import Spread
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import RowPool
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import AGAIN, TIMES, RowPool
 
 LOADED_BEFORE = "the interrupted run has done it"
 REPORT_EVERY = 2.0  # seconds
@@ -41,6 +41,8 @@ _SORT_BUFFER = "innodb_ddl_buffer_size"
 PATIENT = "SET SESSION wait_timeout = 604800"
 NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
 START_OVER = "put the cause right and run the same command again: it starts the load over"
+# Statements that the server's dictionary does as a whole or not at all.
+_WHOLE = ("create_table", "drop_table")
 # No such table, schema or routine, or a view that lacks one: a later part of the dump may bring it.
 _MAY_COME = (1146, 1049, 1305, 1356)
 
@@ -227,7 +229,7 @@ class _Loader:
             refused = _refusal(part, statement, "indexes of " + str(classified.table))
             text = self._spread.instead(classified, text, sieve.database, refused)
         try:
-            rows = self._server.send(text)
+            rows = self._send(text, classified.kind)
         except ServerError as exc:
             if classified.kind != "create_view" or exc.errno not in _MAY_COME:
                 raise _refused(exc, part, statement, classified.kind) from None
@@ -237,6 +239,16 @@ class _Loader:
         self.rows.ran(classified, statement.text, sieve.database, rows)
         if self._spread is not None:
             self._spread.ran(classified, statement.text, sieve.database)
+
+    def _send(self, text: bytes, kind: str) -> int:
+        """Tables that are made side by side may meet in the server's dictionary; they are made whole or not at all."""
+        for left in range(TIMES if kind in _WHOLE else 0, 0, -1):
+            try:
+                return self._server.send(text)
+            except ServerError as exc:  # noqa: PERF203 - ten times at most
+                if exc.errno not in AGAIN or left == 1:
+                    raise
+        return self._server.send(text)
 
     def _session(self) -> Row:
         return self._server.rows(

@@ -57,9 +57,9 @@ class Checkpoints:
             if self._finished.pop(table, None) is not None and self._write is not None:
                 self._write(list(self._finished.values()))
 
-    def note(self, server: Server, is_busy: Callable[[Table], bool]) -> None:
-        """Now and then: make durable, and write down, what is finished."""
-        if self._write is None or not self._closed or time.time() - self._written < EVERY:
+    def note(self, server: Server, is_busy: Callable[[Table], bool], now: bool = False) -> None:
+        """Now, or now and then: make durable, and write down, what is finished."""
+        if self._write is None or not self._closed or not (now or time.time() - self._written >= EVERY):
             return
         done = [table for table in self._closed if not is_busy(table)]
         for table in done:

@@ -9,11 +9,12 @@ Nothing that depends on order is left to chance: what changes a table waits for 
 for the rows that come after it and for no others.
 """
 
+import contextlib
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 from typing import Counter as Count
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_indexes, load_rows
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
@@ -80,6 +81,7 @@ class Spread:
         self._shapes: Dict[Table, load_rows.Shape] = {}
         self._triggered: Set[Table] = set()
         self._laned: Set[Table] = set()
+        self._anywhere: Set[Table] = set()  # tables of which some session may have something to do
         self._sizes: Count[Table] = Counter()
         self._order = 0
         self._begin()
@@ -96,8 +98,11 @@ class Spread:
         self._begin()
 
     def abandon(self) -> Optional[BaseException]:
-        """Stop. What the first row that failed met, if one did."""
-        return self._pool.abandon()
+        """Stop; what is finished stays for the next run. What the first row that failed met, if one did."""
+        first = self._pool.abandon()
+        with contextlib.suppress(ReplicaError):  # the server may be gone; that is told already
+            self._progress.note(self._server, self._pool.is_busy, now=True)
+        return first
 
     def is_done(self, classified: Classified, text: bytes, schema: Optional[str]) -> bool:
         """Whether an earlier run did what this statement does. To be asked for each statement, once."""
@@ -160,6 +165,9 @@ class Spread:
         """Whether a table is made, or dropped, by the session that gets its first rows."""
         if self._in_order or self._in_transaction or self._checks_foreign_keys():
             return False
+        if table in self._anywhere:
+            self._pool.wait(table)
+            self._anywhere.discard(table)
         if classified.kind == "create_table":
             if load_rows.shape(text) is None or not load_rows.stands_alone(text) or _folded(table) in self._referenced:
                 return False
@@ -196,6 +204,7 @@ class Spread:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._pool.finally_send(waiting.job)
+            self._anywhere.add(waiting.table)
         if self._open is not None:
             table, self._open = self._open, None
             self._progress.closed(table, order, lambda: self._rows.of(table))
@@ -231,7 +240,10 @@ class Spread:
         job = Job(table, text, self._order, refused)
         if way == load_rows.SPREAD and shape is not None and shape.plain:
             job = job._replace(data=lambda: load_rows.data(text, statement.charset, statement.backslash_escapes))
-        self._pool.send(job, self._stays(table, text, way))
+        stays = self._stays(table, text, way)
+        if not stays:
+            self._anywhere.add(table)
+        self._pool.send(job, stays)
         return True
 
     def _stays(self, table: Table, text: bytes, way: str) -> bool:

@@ -28,9 +28,10 @@ _COMMIT_AFTER = 1 << 20
 _LOST = (2006, 2013, 1053, 1317)
 # It takes no data at all: switched off, by whichever name.
 _NO_DATA = (1148, 3948, 1227, 1045)
-# Deadlock, lock wait timeout: the rows are as before, and may be sent again.
-_AGAIN = (1213, 1205)
-_TIMES = 10
+#: Deadlock, lock wait timeout: the rows are as before, and may be sent again.
+AGAIN = (1213, 1205)
+#: So often at most.
+TIMES = 10
 # There are enough sessions on the server, or of this account: fewer of ours do.
 _NO_MORE_SESSIONS = (1040, 1203, 1226)
 # What a statement weighs in the queue of a session, beside its bytes.
@@ -124,11 +125,11 @@ class _Worker(threading.Thread):
         try:
             taken: Optional[Taken] = self.server.send_data(data.statement, data.rows)
         except ServerError as exc:
-            if exc.errno in _AGAIN or exc.errno in _LOST:
+            if exc.errno in AGAIN or exc.errno in _LOST:
                 raise
             self._takes_data = exc.errno not in _NO_DATA
             taken = None
-        if taken is None or taken.warnings:
+        if taken is None or not taken.cleanly:
             self._pool._refuses_data.add(job.table)
             raise _NotAsData
         return taken.rows
@@ -149,7 +150,7 @@ class _Worker(threading.Thread):
     def _do(self, step: Callable[[], Any], again: Callable[[], Any]) -> None:
         """A step of the transaction; after a deadlock, which undid all of it, what stands for all of it."""
         done = self._done(step, last=False)
-        for left in range(_TIMES, 0, -1):
+        for left in range(TIMES, 0, -1):
             if done:
                 return
             self.server.execute("ROLLBACK")
@@ -160,7 +161,7 @@ class _Worker(threading.Thread):
         try:
             step()
         except ServerError as exc:
-            if exc.errno not in _AGAIN or last:
+            if exc.errno not in AGAIN or last:
                 raise
             return False
         return True
@@ -190,7 +191,7 @@ class RowPool:
         self._workers: List[_Worker] = []
         self._session: List[late_session.Setting] = []
         self._refuses_data: Set[Table] = set()
-        self._undefined: Set[Table] = set()
+        self._undefined: Count[Table] = Counter()
         self._changed = threading.Condition()
         self._jobs: Deque[Tuple[Job, int]] = deque()
         self._lanes: Dict[Table, _Worker] = {}
@@ -219,9 +220,9 @@ class RowPool:
         with self._changed:
             self._until(lambda: not self._waiting or self._waiting + len(job.text) <= MOST_WAITING)
             if not lane:
-                self._until(lambda: job.table not in self._undefined)
+                self._until(lambda: not self._undefined[job.table])
             elif job.defines:
-                self._undefined.add(job.table)
+                self._undefined[job.table] += 1
             self._waiting += len(job.text)
             self._of_table[job.table] += 1
             self._queue(job, lane).append((job, len(self._session)))
@@ -342,8 +343,8 @@ class RowPool:
                 self._took(job.table, count)
                 self._waiting -= len(job.text)
                 self._of_table[job.table] -= 1
-                if job.defines:
-                    self._undefined.discard(job.table)
+                if job.defines and self._undefined[job.table]:
+                    self._undefined[job.table] -= 1
             for table in {job.table for job in jobs}:
                 self._release(table)
             self._changed.notify_all()

@@ -32,11 +32,12 @@ ITEM = b"""CREATE TABLE `item` (
 
 
 def test_what_decides_is_read_out_of_a_definition():
-    assert shape(ITEM) == Shape(b"`id`", True, [(b"`other`", b"`thing`"), (None, b"`item`")])
+    assert shape(ITEM) == Shape(b"`id`", True, [(b"`other`", b"`thing`"), (None, b"`item`")], plain=True)
     late = ITEM.replace(b"  `id` int NOT NULL AUTO_INCREMENT,\n", b"  `a` int,\n  `id` int NOT NULL AUTO_INCREMENT,\n")
     assert shape(late).first is False
     without = ITEM.replace(b"NULL AUTO_INCREMENT,", b"NULL,").replace(b" COMMENT 'no AUTO_INCREMENT'", b"")
-    assert shape(without) == Shape(None, False, [(b"`other`", b"`thing`"), (None, b"`item`")])
+    assert shape(without) == Shape(None, False, [(b"`other`", b"`thing`"), (None, b"`item`")], plain=True)
+    assert not shape(ITEM.replace(b"varchar(20)", b"varbinary(20)")).plain
 
 
 @pytest.mark.parametrize(
