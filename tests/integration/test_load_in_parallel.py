@@ -344,6 +344,23 @@ def test_rows_that_went_away_are_missed(loader: Loader, workers: int, monkeypatc
     assert caught.value.where == "small.b"
 
 
+def test_an_index_that_is_not_there_is_missed(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEAD + table(b"a", b"  KEY `s` (`s`),\n  KEY `t` (`t`),\n") + rows(b"a", HOSTILE)
+    text += b"CREATE TRIGGER c BEFORE INSERT ON `a` FOR EACH ROW SET NEW.t = 1;\nCREATE VIEW `v` AS SELECT 1;\n" + END
+    loader.by_us(text)
+    check: Callable[[RowCount, Session], int] = RowCount.check
+
+    def after_a_loss(counted: RowCount, session: Session) -> int:
+        for statement in ("ALTER TABLE small.a DROP KEY t", "DROP TRIGGER small.c", "DROP VIEW small.v"):
+            session.execute(statement)
+        return check(counted, session)
+
+    monkeypatch.setattr(RowCount, "check", after_a_loss)
+    lost = "3 things .* are not on the server: key t of small.a, trigger small.c, view small.v"
+    with pytest.raises(ReplicaError, match=lost):
+        loader.by_us(text)
+
+
 def test_the_first_statement_that_failed_is_named(loader: Loader) -> None:
     good = HEAD + table(b"a") + rows(b"a", HOSTILE * 300)
     bad = b"INSERT INTO `a` VALUES (1,'once','more');\n"
@@ -351,6 +368,7 @@ def test_the_first_statement_that_failed_is_named(loader: Loader) -> None:
         loader.by_us(good + bad + rows(b"a", HOSTILE * 300).replace(b"VALUES (", b"VALUES (1") + END)
     assert caught.value.errno == 1062
     assert f"byte {len(good)} of the plain text" in str(caught.value)
+    assert "(insert small.a): INSERT INTO `a` VALUES (?,?,?)" in str(caught.value)
     assert not loader.server.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE USER = 'root' AND DB = 'small'")
 
 

@@ -18,11 +18,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import (
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified, redacted
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_definitions import Definitions
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, definitions
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Row, Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.late_session import LateSession
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
@@ -41,6 +42,7 @@ _SORT_BUFFER = "innodb_ddl_buffer_size"
 PATIENT = "SET SESSION wait_timeout = 604800"
 NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
 START_OVER = "put the cause right and run the same command again: it starts the load over"
+_ROWS = ("insert", "replace")
 # Statements that the server's dictionary does as a whole or not at all.
 _WHOLE = ("create_table", "drop_table")
 # No such table, schema or routine, or a view that lacks one: a later part of the dump may bring it.
@@ -103,7 +105,8 @@ def load(
     statement waits for the one before it. may_wait: of which tables indexes may be built when their rows are in; only
     with a pool. checkpoints: what is finished, by an earlier run and by this one; only with a pool.
 
-    In the end the rows of each table that was made are counted, and compared with what the server had acknowledged.
+    In the end the rows of each table that was made are counted, and compared with what the server had acknowledged, and
+    what the dump defines with what the server has.
 
     Raises ServerError with the place in the dump when the server refuses a statement, IncompleteDump when a part ends
     without its end: what was loaded until then is in, no GTID is claimed for it, and the next run starts over.
@@ -124,6 +127,7 @@ def load(
         loader.make_views()
         begin_session()
         loader.tally.counted = loader.rows.check(server)
+        definitions.check(server, loader.definitions)
     except ReplicaError as exc:
         error = loader.abandon(exc)
         # Said where nothing is known of what was done before: of the load itself it is not true.
@@ -181,6 +185,7 @@ class _Loader:
         self._spread = spread
         self._told = time.time()
         self._views: List[_View] = []
+        self.definitions = Definitions()
         self.tally = Tally()
 
     def take(self, part: Part, sieve: Sieve) -> None:
@@ -205,6 +210,8 @@ class _Loader:
         if reason is not None:
             self.tally.left_out[reason] += 1
             return
+        if classified.kind not in _ROWS:
+            self.definitions.ran(classified, statement.text, sieve.database, statement.charset)
         if self._spread is not None and self._spread.is_done(classified, statement.text, sieve.database):
             self.tally.left_out[LOADED_BEFORE] += 1
         elif not self._takes(part, statement, classified, sieve.database):
@@ -217,7 +224,7 @@ class _Loader:
         """Whether another session runs it, or nobody needs to."""
         if self._spread is None:
             return False
-        taken = self._spread.takes(classified, statement, schema, _refusal(part, statement, classified.kind))
+        taken = self._spread.takes(classified, statement, schema, _refusal(part, statement, _what(classified, schema)))
         if taken:
             self.tally.add(statement.text, classified.kind)
         return taken
@@ -226,13 +233,13 @@ class _Loader:
         text = statement.text
         self._late.catch_up()
         if self._spread is not None:
-            refused = _refusal(part, statement, "indexes of " + str(classified.table))
+            refused = _refusal(part, statement, "indexes of %s" % classified.table)
             text = self._spread.instead(classified, text, sieve.database, refused)
         try:
             rows = self._send(text, classified.kind)
         except ServerError as exc:
             if classified.kind != "create_view" or exc.errno not in _MAY_COME:
-                raise _refused(exc, part, statement, classified.kind) from None
+                raise _refused(exc, part, statement, _what(classified, sieve.database)) from None
             self._views.append(_View(part, statement, sieve.database, self._session()))
             return
         self.tally.add(statement.text, classified.kind)
@@ -277,7 +284,7 @@ class _Loader:
         try:
             server.send(text)
         except ServerError as exc:
-            error = _refused(exc, view.part, view.statement, "create_view")
+            error = _refused(exc, view.part, view.statement, "create view")
             if exc.errno not in _MAY_COME:
                 raise error from None
             self._views.append(view)
@@ -290,16 +297,24 @@ def _place(part: Part, statement: Statement) -> str:
     return part.place("line %d, byte %d of the plain text" % (statement.line, statement.offset))
 
 
-def _refused(exc: ServerError, part: Part, statement: Statement, kind: str) -> ReplicaError:
+def _refused(exc: ServerError, part: Part, statement: Statement, what: str) -> ReplicaError:
+    shown = redacted(statement.text)
     return ServerError(
-        "%s, in a statement of the dump (%s)" % (exc.found, kind.replace("_", " ")),
+        "%s, in a statement of the dump (%s): %s" % (exc.found, what, shown),
         errno=exc.errno,
         where=_place(part, statement),
+        statement=shown,
     )
 
 
-def _refusal(part: Part, statement: Statement, kind: str) -> Callable[[ServerError], ReplicaError]:
-    return lambda exc: _refused(exc, part, statement, kind)
+def _what(classified: Classified, schema: Optional[str]) -> str:
+    """For a person: the kind of a statement, and what it is about."""
+    names = [name for name in (classified.database or schema, classified.table) if name]
+    return classified.kind.replace("_", " ") + (" " + ".".join(names) if classified.table else "")
+
+
+def _refusal(part: Part, statement: Statement, what: str) -> Callable[[ServerError], ReplicaError]:
+    return lambda exc: _refused(exc, part, statement, what)
 
 
 def disable_events(login: Login, schemas: Iterable[str]) -> int:
