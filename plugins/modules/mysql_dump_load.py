@@ -136,6 +136,10 @@ resumed:
   description: Whether an interrupted load was taken up, and tables that it had finished were not loaded again.
   type: bool
   returned: success
+not_resumed:
+  description: Why a load that was interrupted was not taken up although it had finished tables; null if none was.
+  type: str
+  returned: success
 plan:
   description: What was done (in check mode, would be done), each with C(action), C(target), C(display) and C(reason).
   type: list

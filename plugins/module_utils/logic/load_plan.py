@@ -51,11 +51,18 @@ class Dump(NamedTuple):
         return cls(**{name: told[name] for name in cls._fields})
 
 
-def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[Change] = (), finished: int = 0) -> Plan:
+def plan(
+    seen: Observed,
+    dump: Dump,
+    drop_schemas: List[str],
+    faster: Sequence[Change] = (),
+    finished: int = 0,
+    not_resumed: Optional[str] = None,
+) -> Plan:
     """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it.
 
     faster: the settings to change for the time of the load. finished: tables that an interrupted load of this
-    dump has finished; they stay, and what else is in the schemas of the dump goes.
+    dump has finished; they stay, and what else is in the schemas of the dump goes. not_resumed: why none does.
     """
     before = seen.describe()
     if is_loaded(seen, dump):
@@ -97,7 +104,8 @@ def plan(seen: Observed, dump: Dump, drop_schemas: List[str], faster: Sequence[C
             "load",
             seen.address,
             "load %s: %d tables, %d bytes" % (dump.path, len(dump.tables), dump.size),
-            "the data on the server is not that of the dump",
+            "the data on the server is not that of the dump"
+            + ("; nothing is kept of the load that was interrupted: %s" % not_resumed if not_resumed else ""),
         )
     )
     if faster:

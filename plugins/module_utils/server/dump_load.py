@@ -46,6 +46,7 @@ class DumpLoad(ReplicaOperation):
         self.settings = LoadSettings(self.server.login, params["state_dir"])
         self.workers = session_count(params["workers"])
         self.finished: List[load_resume.Finished] = []
+        self.not_resumed: Optional[str] = None
         self.left: List[str] = []
         self.result: Dict[str, Any] = {}
 
@@ -83,11 +84,11 @@ class DumpLoad(ReplicaOperation):
 
     def plan(self, seen: load_plan.Observed) -> Plan:
         faster = load_settings.changes(seen.settings, self._free(seen)) if self.params["speedups"] else []
+        run = seen.journal, self.dump.fingerprint, seen.server_uuid, self.params["exclude_tables"]
         if self.workers > 1:
-            self.finished = load_resume.finished(
-                seen.journal, self.dump.fingerprint, seen.server_uuid, self.params["exclude_tables"]
-            )
-        return load_plan.plan(seen, self.dump, self.params["drop_schemas"], faster, len(self.finished))
+            self.finished, self.not_resumed = load_resume.finished(*run), load_resume.why_not(*run)
+        drop = self.params["drop_schemas"]
+        return load_plan.plan(seen, self.dump, drop, faster, len(self.finished), self.not_resumed)
 
     def _free(self, seen: load_plan.Observed) -> Optional[int]:
         here = is_here(self.params["login_host"], self.params["login_unix_socket"], None)
@@ -142,4 +143,4 @@ class DumpLoad(ReplicaOperation):
 
     def report(self, before: load_plan.Observed, _after: Any, plan: Plan) -> Dict[str, Any]:
         gtids = self.dump.gtid_purged if plan.needed else before.journal["gtid_purged"]
-        return dict(self.result, gtid_purged=gtids, resumed=bool(self.finished))
+        return dict(self.result, gtid_purged=gtids, resumed=bool(self.finished), not_resumed=self.not_resumed)

@@ -41,7 +41,7 @@ _SORT_BUFFER = "innodb_ddl_buffer_size"
 #: A session of ours may have nothing to do for hours while others load a large table.
 PATIENT = "SET SESSION wait_timeout = 604800"
 NOT_CLAIMED = "GTIDs and replication: nothing is claimed for what was loaded so far"
-START_OVER = "put the cause right and run the same command again: it starts the load over"
+START_OVER = "put the cause right and run the same command again: tables that were finished stay, if the dump does"
 _ROWS = ("insert", "replace")
 # Statements that the server's dictionary does as a whole or not at all.
 _WHOLE = ("create_table", "drop_table")
