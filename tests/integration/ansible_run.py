@@ -104,6 +104,7 @@ class AnsibleRun:
             | {
                 "ANSIBLE_HOME": self._home.name,
                 "ANSIBLE_REMOTE_TMP": f"{self._home.name}/remote",
+                "ANSIBLE_ASYNC_DIR": f"{self._home.name}/async",
                 "TMPDIR": self._home.name,
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
@@ -126,6 +127,11 @@ class AnsibleRun:
     def pid(self) -> int:
         return self._process.pid
 
+    def detached(self) -> list[int]:
+        """What runs async: it is nobody's child, but it comes from our temporary files."""
+        mine = os.fsencode(self._home.name)
+        return [pid for pid, command in running() if mine in command]
+
     def kill_alone(self) -> None:
         """SIGKILL to ansible-playbook itself: what it has at work goes on, as when a connection breaks."""
         self._process.kill()
@@ -134,6 +140,7 @@ class AnsibleRun:
     def kill(self) -> None:
         """SIGKILL to ansible-playbook, its workers and the module, all at the same instant as far as one can."""
         family = [self._process.pid, *descendants(self._process.pid)] if self.is_running() else []
+        family += self.detached()
         for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that nobody notices the others' end
             for pid in family:
                 with suppress(ProcessLookupError):
@@ -156,6 +163,13 @@ class AnsibleRun:
         self.kill()
         self._output.close()
         self._home.cleanup()
+
+
+def running() -> Iterator[tuple[int, bytes]]:
+    """Pid and command line of every process."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield int(path.parent.name), path.read_bytes()
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def kill_controller(run: AnsibleRun, _replica: Server) -> None:
 
 def kill_module(run: AnsibleRun, _replica: Server) -> None:
     """Whatever runs on the target just now; the playbook sees a failed task, or nothing when there was none."""
-    for pid in descendants(run.pid):
+    for pid in {*descendants(run.pid), *run.detached()}:
         try:
             if b"AnsiballZ_mysql" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, 9)

@@ -14,6 +14,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journ
     LOADING,
     LoadJournal,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.progress import Progress
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.room import is_here, room
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan, load_resume, load_settings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
@@ -40,8 +41,12 @@ class DumpLoad(ReplicaOperation):
     purpose = "mysql_dump_load"
 
     def __init__(self, params: Dict[str, Any]) -> None:
-        self.dump = load_plan.Dump.read(look(params))
+        told = look(params)
+        self.dump = load_plan.Dump.read(told)
         super().__init__(params)
+        # Of a dump that is taken on the way only the definitions were looked at.
+        self.size: Optional[int] = told.get("uncompressed_size") if params["method"] == "file" else None
+        self.progress = Progress(params["state_dir"])
         self.journal = LoadJournal(params["state_dir"])
         self.settings = LoadSettings(self.server.login, params["state_dir"])
         self.workers = session_count(params["workers"])
@@ -52,7 +57,7 @@ class DumpLoad(ReplicaOperation):
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        with super().exclusive():
+        with super().exclusive(), contextlib.closing(self.progress):
             try:
                 yield
             except BaseException:
@@ -102,6 +107,7 @@ class DumpLoad(ReplicaOperation):
         self.journal.note(phase, self.dump, uuid, finished, self.params["exclude_tables"])
 
     def do_resume(self, step: Step) -> None:
+        self.progress.tell("count what is finished")
         self.finished = keep(self.server, (step.data or {})["schemas"], self.finished)
 
     def do_drop_schema(self, step: Step) -> None:
@@ -117,6 +123,7 @@ class DumpLoad(ReplicaOperation):
     def do_load(self, _step: Step) -> None:
         self._note(LOADING, self.finished)
         self.left += left_schema.clear(self.server, self.dump.databases, self.params["backup_dir"])
+        self._tell("load", 0, 0)
         whole = Whole(self.dump.path)
         with open_given(self.params, self.dump.fingerprint) as dump:
             tally = load(
@@ -125,6 +132,7 @@ class DumpLoad(ReplicaOperation):
                 whole,
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
+                progress=self._tell,
                 pool=further_sessions(self.server.login, self.lock, self.workers),
                 checkpoints=Checkpoints(lambda finished: self._note(LOADING, finished), self.finished),
                 may_wait=worth_it(self.dump.tables) if self.params["defer_indexes"] else lambda _table: False,
@@ -133,6 +141,11 @@ class DumpLoad(ReplicaOperation):
         # A dump that was taken on the way is a later one than that which was looked at.
         loaded = whole.result()
         self.dump = self.dump._replace(gtid_purged=loaded["gtid_purged"], databases=loaded["databases"])
+
+    def _tell(self, phase: str, size: int, tables: int) -> None:
+        known = len(self.dump.tables)
+        note = "%d of %d tables" % (min(tables, known), known) if known else "%d tables" % tables
+        self.progress.tell(phase, size, self.size if phase == "load" else None, note=note)
 
     def do_disable_events(self, _step: Step) -> None:
         self.result["events_disabled"] = disable_events(self.server.login, self.dump.databases)

@@ -32,7 +32,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_coun
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import AGAIN, TIMES, RowPool
 
 LOADED_BEFORE = "the interrupted run has done it"
-REPORT_EVERY = 2.0  # seconds
+REPORT_EVERY = 1.0  # seconds
 #: Sessions for rows, where nobody says how many.
 AT_MOST = 4
 #: Bytes of memory in which an index is sorted. 8.0.27 made it a setting of the session; before, it cannot be changed.
@@ -92,7 +92,7 @@ def load(
     whole: Whole,
     new_sieve: Callable[[], Sieve],
     begin_session: Callable[[], None],
-    progress: Optional[Callable[[int], None]] = None,
+    progress: Callable[[str, int, int], None] = lambda _phase, _size, _tables: None,
     pool: Optional[RowPool] = None,
     may_wait: Callable[[Table], bool] = lambda _table: False,
     checkpoints: Optional[Checkpoints] = None,
@@ -101,7 +101,8 @@ def load(
 
     Each part is read by a sieve of its own in a session that begin_session() has made anew, as by an own mysql client;
     so is what comes after the last one. A view that needs what a later part brings is made when all are in. progress
-    is told now and then how many bytes of plain text were read. pool: further sessions, for rows; without one, each
+    is told now and then of the phase, how many bytes of plain text were read, and how many tables made.
+    pool: further sessions, for rows; without one, each
     statement waits for the one before it. may_wait: of which tables indexes may be built when their rows are in; only
     with a pool. checkpoints: what is finished, by an earlier run and by this one; only with a pool.
 
@@ -126,6 +127,7 @@ def load(
         begin_session()
         loader.make_views()
         begin_session()
+        loader.tell("count rows")
         loader.tally.counted = loader.rows.check(server)
         definitions.check(server, loader.definitions)
     except ReplicaError as exc:
@@ -174,7 +176,7 @@ class _Loader:
         session: LateSession,
         whole: Whole,
         rows: RowCount,
-        progress: Optional[Callable[[int], None]],
+        progress: Callable[[str, int, int], None],
         spread: Optional[Spread],
     ) -> None:
         self._server = server
@@ -194,7 +196,12 @@ class _Loader:
                 self._run(part, item, classified, sieve)
         self._late.catch_up()
         if self._spread is not None:
+            self.tell("last rows and indexes")
             self._spread.end_part()
+
+    def tell(self, phase: str) -> None:
+        self._told = time.time()
+        self._progress(phase, self._whole.size, self.tally.tables)
 
     def abandon(self, error: Optional[ReplicaError] = None) -> ReplicaError:
         """Stop all sessions. The error of the earliest row that was refused, if one was, is the one to tell."""
@@ -216,9 +223,8 @@ class _Loader:
             self.tally.left_out[LOADED_BEFORE] += 1
         elif not self._takes(part, statement, classified, sieve.database):
             self._run_in_place(part, statement, classified, sieve)
-        if self._progress is not None and time.time() - self._told > REPORT_EVERY:
-            self._told = time.time()
-            self._progress(self._whole.size)
+        if time.time() - self._told > REPORT_EVERY:
+            self.tell("load")
 
     def _takes(self, part: Part, statement: Statement, classified: Classified, schema: Optional[str]) -> bool:
         """Whether another session runs it, or nobody needs to."""
