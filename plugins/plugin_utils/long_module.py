@@ -53,28 +53,44 @@ class LongModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if self._task.check_mode or self._task.async_val:
-            # Only planned, which takes no time; or whoever wrote the task looks after it.
-            result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        if self._task.async_val:  # whoever wrote the task looks after it
+            return dict(merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=True)))
+        host = str((task_vars or {}).get("inventory_hostname", ""))
+        if self._task.check_mode or self.is_short(self._task.args):
+            result = merge_hash(result, self._execute_module(task_vars=task_vars))
         else:
-            result = merge_hash(result, self._watched(task_vars or {}))
-        if not self._task.async_val:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
+            result = merge_hash(result, self._watched(host, task_vars or {}))
+        self._remove_tmp_path(self._connection._shell.tmpdir)
+        last = None if result.get("failed") else self.last_line(result)
+        if last:
+            self._say(f"{host}: {last}")
         return result
 
-    def _watched(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def is_short(self, arguments: dict[str, Any]) -> bool:  # noqa: ARG002 - for those who know more
+        """Whether the module will have ended before anybody wants to know how far it is."""
+        return False
+
+    def last_line(self, result: dict[str, Any]) -> str | None:  # noqa: ARG002 - for those who know more
+        """What is said when all went well; None where nothing is to be said."""
+        return None
+
+    def _say(self, text: str) -> None:
+        self._display.display(text, stderr=_IS_READ_BY_PROGRAMS)
+
+    def _watched(self, host: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         shell = self._connection._shell
         progress = shell.join_path(self._remote_expand_user(self._task.args.get("state_dir") or STATE_DIR), FILE)
         stale = self._read(progress)[0].get("run")
         job = self._start(task_vars)
         if "results_file" not in job:
             return job
-        self._wait(job["results_file"], progress, stale, str(task_vars.get("inventory_hostname", "")))
+        self._wait(job["results_file"], progress, stale, host)
         result = self._status(job["ansible_job_id"], task_vars)
         while not (result.get("finished") or result.get("failed")):
             time.sleep(FIRST)
             result = self._status(job["ansible_job_id"], task_vars)
-        self._status(job["ansible_job_id"], task_vars, mode="cleanup")
+        # As async_status would with mode=cleanup, without another module on its way for it.
+        self._low_level_execute_command("rm -f " + self._connection._shell.quote(job["results_file"]))
         return {name: value for name, value in result.items() if name not in _OF_ASYNC}
 
     def _start(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +113,7 @@ class LongModule(ActionBase):  # type: ignore[misc]
             elapsed = time.monotonic() - began
             if seen and seen.get("run") != stale and is_due(elapsed, elapsed - told):
                 told = elapsed
-                self._display.display(line(host, seen), stderr=_IS_READ_BY_PROGRAMS)
+                self._say(line(host, seen))
 
     def _patiently(self, *paths: str) -> list[dict[str, Any]]:
         lost = time.monotonic() + PATIENCE
@@ -118,10 +134,10 @@ class LongModule(ActionBase):  # type: ignore[misc]
         # Something may greet whoever logs in.
         return [_record(text) for text in lines[-len(paths) :]] + [{}] * (len(paths) - len(lines))
 
-    def _status(self, job: str, task_vars: dict[str, Any], mode: str = "status") -> dict[str, Any]:
+    def _status(self, job: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         """What Ansible's own async_status says of the module."""
         task = self._task.copy()
-        task.args = {"jid": job, "mode": mode}
+        task.args = {"jid": job, "mode": "status"}
         action = self._shared_loader_obj.action_loader.get(
             "ansible.legacy.async_status",
             task=task,

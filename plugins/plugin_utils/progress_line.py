@@ -30,11 +30,11 @@ def line(host: str, record: dict[str, Any]) -> str:
     if total:
         # What is read is not yet loaded: it is whole when it is over.
         first += f" {min(99, done * 100 // total):.0f} %"
-        parts.append(f"{_shown(done, _scale(total, unit))} of {_amount(total, unit)}")
+        parts.append(f"{_shown(done, _scale(total, unit))} of {amount(total, unit)}")
     elif done:
-        parts.append(_amount(done, unit))
+        parts.append(amount(done, unit))
     if record.get("rate"):
-        parts.append(f"{_amount(record['rate'], unit)}/s")
+        parts.append(f"{amount(record['rate'], unit)}/s")
     if total and record.get("seconds_left") is not None:
         parts.append(f"{duration(record['seconds_left'])} left")
     if record.get("note"):
@@ -51,18 +51,19 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _scale(amount: float, unit: str) -> int:
+def _scale(number: float, unit: str) -> int:
     scale = 0
-    while unit == "bytes" and amount >= 1024 << (10 * scale) and scale + 1 < len(_SIZES):
+    while unit == "bytes" and number >= 1024 << (10 * scale) and scale + 1 < len(_SIZES):
         scale += 1
     return scale
 
 
-def _shown(amount: float, scale: int) -> str:
-    value = amount / (1 << (10 * scale))
+def _shown(number: float, scale: int) -> str:
+    value = number / (1 << (10 * scale))
     return f"{value:.1f}" if scale and value < 100 else f"{value:.0f}"
 
 
-def _amount(amount: float, unit: str) -> str:
-    scale = _scale(amount, unit)
-    return f"{_shown(amount, scale)} {_SIZES[scale] if unit == 'bytes' else unit}".rstrip()
+def amount(number: float, unit: str) -> str:
+    """``2.1 GiB``, ``12 tables``."""
+    scale = _scale(number, unit)
+    return f"{_shown(number, scale)} {_SIZES[scale] if unit == 'bytes' else unit}".rstrip()

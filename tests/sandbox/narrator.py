@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TASK = re.compile(rb"TASK \[(?:dbre\.mysql_replica\.\w+ : )?([^\]]+)\]")
 DONE = re.compile(rb"(?:ok|changed): \[(\w+)\]")
+# what a long module says of itself
+PROGRESS = re.compile(rb"(\w+: (?:load|last|count).*)")
 # what only keeps the books
 BOOKKEEPING = re.compile(rb"(Input|Phase|Report) \||.* \| (Say|Decide|Remember|Go on|Take in)|[^|]+$")
 
@@ -69,6 +71,8 @@ def run_playbook(box: Sandbox, playbook: str, variables: dict[str, str], story: 
                 log += line
                 if begun := TASK.match(line):
                     task = begun[1]
+                elif how_far := PROGRESS.match(line):
+                    story.tell(how_far[1].decode())
                 elif (done := DONE.match(line)) and not BOOKKEEPING.match(task):
                     story.tell(f"{done[1].decode()}: {task.decode()}")
         except BaseException:
