@@ -8,20 +8,16 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_data
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Part, Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_resume import Finished
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
     claim,
     load_checkpoints,
@@ -31,16 +27,10 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Taken
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import (
-    Tally,
-    begin_session,
-    further_sessions,
-    load,
-)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount
+from integration.loader import Loader
 from sandbox.damage import wait_for
-from sandbox.server import Server
 from sandbox.topology import Sandbox
 
 END = b"-- Dump completed\n"
@@ -60,61 +50,6 @@ def box(server_kind: str) -> Iterator[Sandbox]:
         if own.source.build.number >= (8, 4, 0):
             own.source.execute("SET GLOBAL restrict_fk_on_non_standard_key = OFF")
         yield own
-
-
-class Loader:
-    """Loads a text as the mysql client does, and as we do."""
-
-    def __init__(self, server: Server, directory: Path) -> None:
-        self.server = server
-        self._directory = directory
-
-    def by_client(self, text: bytes, charset: str) -> None:
-        self._drop()
-        argv = self.server.mysql_argv("--binary-mode", f"--default-character-set={charset}")
-        subprocess.run(argv, input=text, check=True, timeout=120)
-
-    def by_us(self, text: bytes, workers: int = 3, checkpoints: Checkpoints | None = None) -> Tally:
-        if checkpoints is None or not checkpoints.earlier:
-            self._drop()
-        login = Login(host="localhost", port=0, user="root", unix_socket=self.server.socket)
-        with Session(login, log_bin=False) as session, RunLock(str(self._directory), "test") as lock:
-            claim.claim(session, lock)
-            chunks = (text[at : at + 4096] for at in range(0, len(text), 4096))
-            return load(
-                session,
-                [Part("dump", chunks)],
-                Whole("dump"),
-                Sieve,
-                lambda: begin_session(session, lock),
-                pool=further_sessions(login, lock, workers),
-                may_wait=lambda _table: True,
-                checkpoints=checkpoints,
-            )
-
-    def _drop(self) -> None:
-        self.server.execute("SET SESSION foreign_key_checks = 0")
-        self.server.execute("DROP DATABASE IF EXISTS small")
-
-    def state(self) -> dict[str, Any]:
-        """Every definition and every row."""
-        tables = [
-            row["name"]
-            for row in self.server.rows(
-                "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'small'"
-            )
-        ]
-        found: dict[str, Any] = {}
-        for table in sorted(tables):
-            found[table] = [
-                self.server.rows(f"SHOW CREATE TABLE small.`{table}`"),
-                sorted(map(repr, self.server.rows(f"SELECT * FROM small.`{table}`"))),
-            ]
-        found["triggers"] = self.server.rows(
-            "SELECT TRIGGER_NAME, ACTION_STATEMENT, SQL_MODE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION"
-            " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'small' ORDER BY 1"
-        )
-        return found
 
 
 @pytest.fixture

@@ -73,6 +73,12 @@ def seconds(dump: Dict[str, Any], source: Dict[str, Any]) -> Optional[int]:
     return None if size is None else size // PACE + 1
 
 
+def shown(dump: Dict[str, Any]) -> str:
+    """``, about 25 min and 3.2 GiB on disk``, by the dump alone; empty when nothing tells."""
+    took, room = seconds(dump, {}), needed(dump, {}, {}, False, False)
+    return ", about %s and %s on disk" % (time_shown(took), bytes_shown(room.tables)) if took and room else ""
+
+
 def stored_bytes(dump: Dict[str, Any], source: Dict[str, Any]) -> Optional[int]:
     """Data and indexes of the dump's tables on the source, by its own estimate."""
     tables = (source.get("holdings") or {}).get("tables")

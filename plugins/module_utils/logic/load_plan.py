@@ -58,11 +58,13 @@ def plan(
     faster: Sequence[Change] = (),
     finished: int = 0,
     not_resumed: Optional[str] = None,
+    cost: str = "",
 ) -> Plan:
     """Nothing when this very dump is in already and its GTIDs are declared; else drop what it replaces, and load it.
 
     faster: the settings to change for the time of the load. finished: tables that an interrupted load of this
     dump has finished; they stay, and what else is in the schemas of the dump goes. not_resumed: why none does.
+    cost: what a load of this dump takes, for people.
     """
     before = seen.describe()
     if is_loaded(seen, dump):
@@ -103,7 +105,7 @@ def plan(
         Step(
             "load",
             seen.address,
-            "load %s: %d tables, %d bytes" % (dump.path, len(dump.tables), dump.size),
+            "load %s: %d tables, %d bytes%s" % (dump.path, len(dump.tables), dump.size, cost),
             "the data on the server is not that of the dump"
             + ("; nothing is kept of the load that was interrupted: %s" % not_resumed if not_resumed else ""),
         )

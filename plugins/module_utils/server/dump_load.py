@@ -16,7 +16,12 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journ
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.progress import Progress
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.room import is_here, room
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan, load_resume, load_settings
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import (
+    load_estimate,
+    load_plan,
+    load_resume,
+    load_settings,
+)
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_indexes import worth_it
@@ -46,6 +51,7 @@ class DumpLoad(ReplicaOperation):
         super().__init__(params)
         # Of a dump that is taken on the way only the definitions were looked at.
         self.size: Optional[int] = told.get("uncompressed_size") if params["method"] == "file" else None
+        self.cost = load_estimate.shown(told)
         self.progress = Progress(params["state_dir"])
         self.journal = LoadJournal(params["state_dir"])
         self.settings = LoadSettings(self.server.login, params["state_dir"])
@@ -92,8 +98,10 @@ class DumpLoad(ReplicaOperation):
         run = seen.journal, self.dump.fingerprint, seen.server_uuid, self.params["exclude_tables"]
         if self.workers > 1:
             self.finished, self.not_resumed = load_resume.finished(*run), load_resume.why_not(*run)
+        if self.finished and not self.params["resume"]:
+            self.finished, self.not_resumed = [], "it is not to be taken up (resume=false)"
         drop = self.params["drop_schemas"]
-        return load_plan.plan(seen, self.dump, drop, faster, len(self.finished), self.not_resumed)
+        return load_plan.plan(seen, self.dump, drop, faster, len(self.finished), self.not_resumed, self.cost)
 
     def _free(self, seen: load_plan.Observed) -> Optional[int]:
         here = is_here(self.params["login_host"], self.params["login_unix_socket"], None)

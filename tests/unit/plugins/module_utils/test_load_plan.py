@@ -157,3 +157,11 @@ ALLOWED = [
 @pytest.mark.parametrize(("seen", "dump"), [row[1:] for row in ALLOWED], ids=[row[0] for row in ALLOWED])
 def test_allowed(seen, dump):
     assert steps(SEEN._replace(**seen), DUMP._replace(**dump)) == [("drop_schema", "shop"), *LOAD]
+
+
+def test_what_a_load_takes_is_told_before_it():
+    told = dict(size=10, uncompressed_size=6 << 30, databases=["d"], tables=[])
+    assert load_estimate.shown(told) == ", about 10.3 min and 9.0 GiB on disk"
+    assert load_estimate.shown(dict(told, size=0)) == ""
+    display = plan(SEEN, DUMP, [], cost=load_estimate.shown(told)).steps[-3].display
+    assert display.endswith("bytes, about 10.3 min and 9.0 GiB on disk")
