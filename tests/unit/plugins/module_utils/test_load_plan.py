@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import Refused
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_plan
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_estimate, load_plan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 
 SOURCE = "aaaaaaaa-2222-3333-4444-555555555555"
@@ -163,5 +163,5 @@ def test_what_a_load_takes_is_told_before_it():
     told = dict(size=10, uncompressed_size=6 << 30, databases=["d"], tables=[])
     assert load_estimate.shown(told) == ", about 10.3 min and 9.0 GiB on disk"
     assert load_estimate.shown(dict(told, size=0)) == ""
-    display = plan(SEEN, DUMP, [], cost=load_estimate.shown(told)).steps[-3].display
+    display = load_plan.plan(SEEN, DUMP, [], cost=load_estimate.shown(told)).steps[-3].display
     assert display.endswith("bytes, about 10.3 min and 9.0 GiB on disk")
