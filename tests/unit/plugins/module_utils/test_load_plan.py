@@ -161,7 +161,7 @@ def test_allowed(seen, dump):
 
 def test_what_a_load_takes_is_told_before_it():
     told = dict(size=10, uncompressed_size=6 << 30, databases=["d"], tables=[])
-    assert load_estimate.shown(told) == ", about 10.3 min and 9.0 GiB on disk"
+    assert load_estimate.shown(told) == ", about 10.2 min and 9.0 GiB on disk"
     assert load_estimate.shown(dict(told, size=0)) == ""
     display = load_plan.plan(SEEN, DUMP, [], cost=load_estimate.shown(told)).steps[-3].display
-    assert display.endswith("bytes, about 10.3 min and 9.0 GiB on disk")
+    assert display.endswith("bytes, about 10.2 min and 9.0 GiB on disk")
