@@ -307,6 +307,17 @@ def test_the_first_statement_that_failed_is_named(loader: Loader) -> None:
     assert not loader.server.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE USER = 'root' AND DB = 'small'")
 
 
+def test_a_setting_that_is_refused_is_named(loader: Loader) -> None:
+    good = HEAD + table(b"a") + rows(b"a", HOSTILE)
+    text = good + b"SET SESSION no_such_setting = 'secret';\n" + rows(b"a", HOSTILE).replace(b"(", b"(1") + END
+    with pytest.raises(ServerError) as caught:
+        loader.by_us(text)
+    assert caught.value.errno == 1193
+    assert str(caught.value).count("in a statement of the dump") == 1
+    assert "(set session): SET SESSION no_such_setting = ?" in str(caught.value)
+    assert f"byte {len(good)} of the plain text" in str(caught.value)
+
+
 def test_what_a_deadlock_undid_is_done_again(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mock, for no test can make a server choose a victim at will."""
     text = HEAD + table(b"a") + rows(b"a", HOSTILE * 40) + END

@@ -90,7 +90,8 @@ class _Worker(threading.Thread):
                 else:
                     self._take(job)
         except ServerError as exc:
-            self._pool._fail(job.order if job else 0, job.refused(exc) if job else exc)
+            told = "statement" in exc.facts  # a setting of the session that this job needs has its own words
+            self._pool._fail(job.order if job else 0, job.refused(exc) if job and not told else exc)
         except Exception as exc:  # noqa: BLE001 - whoever waits for this thread has to hear of it
             self._pool._fail(job.order if job else 0, exc)
         finally:
