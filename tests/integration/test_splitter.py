@@ -58,7 +58,7 @@ COMMENTS = [
     b"/* -- \n */\n",
     b"/**/\n",
     b"/*!40101 SET @kept = 'it''s; */' */%s\n",
-    b"/*!99999 not; for 'any */\n",
+    b"/*!99999 not; for any */\n",
 ]
 
 
@@ -86,7 +86,7 @@ def texts(draw: st.DrawFn, charset: str) -> bytes:
             text += draw(st.sampled_from(COMMENTS)).replace(b"%s", delimiter)
         values = draw(st.lists(strings(charset, escapes), min_size=1, max_size=3))
         between = draw(st.sampled_from([b",", b" , ", b", /* ' */ ", b",\n-- '\n", b', # "\n']))
-        text += b"SELECT %d, HEX(CONCAT(%s))%s\n" % (number, between.join(values), delimiter)
+        text += b"SELECT %d, HEX(CONCAT(%s)) AS x%s\n" % (number, between.join(values), delimiter)
     return text
 
 
