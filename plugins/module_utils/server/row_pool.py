@@ -108,8 +108,7 @@ class _Worker(threading.Thread):
 
     def _define(self, job: Job) -> None:
         self._commit()
-        once_more = lambda: self.server.send(job.text)  # noqa: E731 - the same twice
-        self._do(once_more, once_more)
+        self._do(lambda: self.server.send(job.text), lambda: self.server.send(job.text))
         self._pool._committed([job], [0])
 
     def _take(self, job: Job) -> None:
