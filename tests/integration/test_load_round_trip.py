@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_data
@@ -36,7 +36,6 @@ OPTIONS = [
     "--skip-disable-keys",
     "--skip-tz-utc",
     "--insert-ignore",
-    "--replace",
     "--add-drop-trigger",
     "--single-transaction",
 ]
@@ -49,7 +48,8 @@ COLUMNS: list[tuple[str, st.SearchStrategy[Any]]] = [
     ("int", st.integers(-(2**31), 2**31 - 1)),
     ("bigint unsigned", st.integers(0, 2**64 - 1)),
     ("decimal(20,6)", st.decimals(-(10**13), 10**13, places=6)),
-    ("double", st.floats(allow_nan=False, allow_infinity=False, width=32)),
+    # mysqldump writes a negative zero as -0, which is the zero of an integer
+    ("double", st.floats(allow_nan=False, allow_infinity=False, width=32).map(lambda value: value or 0.0)),
     ("varchar(100) CHARACTER SET utf8mb4", TEXT),
     ("varchar(100) CHARACTER SET latin1", TEXT.map(lambda text: "".join(c for c in text if ord(c) < 256))),
     ("text CHARACTER SET utf8mb4", TEXT),
@@ -109,7 +109,13 @@ def round_trips(box: Sandbox, directory: Path, many: int, monkeypatch: pytest.Mo
     loader = Loader(box.source, directory / "state")
     monkeypatch.setattr(load_data, "WORTH_IT", 0)
 
-    @settings(max_examples=many, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=many,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],  # to make it smaller would take minutes
+        suppress_health_check=list(HealthCheck),
+    )
     @given(
         made=st.lists(tables(), min_size=1, max_size=3),
         options=st.lists(st.sampled_from(OPTIONS), max_size=4, unique=True),
