@@ -227,6 +227,21 @@ def test_rows_that_go_as_data_are_the_same_rows(
     assert len(sent) == 1
 
 
+def test_numbers_that_somebody_wrote_into_texts_are_what_sql_makes_of_them(
+    loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No tool does that. As data, 007 and 1e3 would stay what they are."""
+    values = b",".join(b"(%d,007,1e3,%d,1%s" % (n, n, REST) for n in range(1, 9))
+    text = HEAD.partition(b"\n")[2] + PLAIN + b"INSERT INTO `plain` VALUES %s;\n" % values + END
+    loader.by_client(text, "utf8mb4")
+    expected = loader.state()
+    monkeypatch.setattr(load_data, "WORTH_IT", 0)
+    loader.server.execute("SET GLOBAL local_infile = ON")
+    loader.by_us(text)
+    assert loader.state() == expected
+    assert loader.server.value("SELECT DISTINCT CONCAT(s, ' ', t) FROM small.plain") == "7 1000"
+
+
 @pytest.mark.parametrize(
     ("row", "errno"),
     [

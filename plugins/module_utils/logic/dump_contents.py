@@ -119,6 +119,11 @@ class Contents:
     def _table(self, classified: Classified) -> _Table:
         return classified.database or self._database or self._heads[-1].database, str(classified.table)
 
+    @property
+    def tool(self) -> str:
+        """What wrote the dump, as far as it was read."""
+        return self._heads[-1].head().tool
+
     def incomplete_reason(self) -> Optional[str]:
         """Why a stream that ended well is still no proof of a whole dump; None when it is."""
         last = self._last

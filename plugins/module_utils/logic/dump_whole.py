@@ -80,6 +80,11 @@ class Whole:
         """Bytes of plain text that were read."""
         return sum(seen.size for seen in self._parts)
 
+    @property
+    def tool(self) -> str:
+        """What wrote the part that is being read."""
+        return self._parts[-1].contents.tool
+
     def read(self, part: Part) -> Iterator[Item]:
         """Each item of a part. Errors are those of dump_reader.read, with the name of the part.
 

@@ -13,6 +13,8 @@ where each value says the same in both, and whoever runs it has to believe it on
 import re
 from typing import Any, NamedTuple, Optional
 
+#: They write numbers without quotes into columns of numbers only. Of a text, SQL makes 7 where data says 007.
+TOOLS = ("mysqldump", "mariadb-dump")
 #: Shorter statements are parsed in less time than it takes to ask for a file.
 WORTH_IT = 16 << 10
 # Character sets in which no byte of a character is a quote, a backslash or a comma.

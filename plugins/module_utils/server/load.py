@@ -230,6 +230,8 @@ class _Loader:
         """Whether another session runs it, or nobody needs to."""
         if self._spread is None:
             return False
+        if classified.kind == "create_table":
+            self._spread.written_by(self._whole.tool)
         taken = self._spread.takes(classified, statement, schema, _refusal(part, statement, _what(classified, schema)))
         if taken:
             self.tally.add(statement.text, classified.kind)

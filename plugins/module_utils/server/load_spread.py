@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 from typing import Counter as Count
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_indexes, load_rows
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import load_data, load_indexes, load_rows
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_reader import Statement
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
     Classified,
@@ -84,12 +84,17 @@ class Spread:
         self._anywhere: Set[Table] = set()  # tables of which some session may have something to do
         self._sizes: Count[Table] = Counter()
         self._order = 0
+        self._may_be_data = False
         self._begin()
 
     def _begin(self) -> None:
         self._in_order = False
         self._in_transaction = False
         self._checks: Optional[bool] = None
+
+    def written_by(self, tool: str) -> None:
+        """What has written the dump: to be told before the rows of each table."""
+        self._may_be_data = tool in load_data.TOOLS
 
     def end_part(self) -> None:
         """All rows are in, and the next statement is that of another session."""
@@ -238,7 +243,7 @@ class Spread:
             self._pool.wait()
             return False
         job = Job(table, text, self._order, refused)
-        if way == load_rows.SPREAD and shape is not None and shape.plain:
+        if way == load_rows.SPREAD and shape is not None and shape.plain and self._may_be_data:
             job = job._replace(data=lambda: load_rows.data(text, statement.charset, statement.backslash_escapes))
         stays = self._stays(table, text, way)
         if not stays:
