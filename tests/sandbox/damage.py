@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import damages_relaylog, damages_systables, pick
+from . import damages_innodb, damages_relaylog, damages_systables, pick
 from .pick import quote
 from .server import Server
 from .unlogged import run_unlogged, writable
@@ -114,4 +114,5 @@ DAMAGES = {
     "dropped_table": Damage(dropped_table, "a table is gone, unnoticed until replication touches it"),
     **{name: Damage(*row) for name, row in damages_relaylog.DAMAGES.items()},
     **{name: Damage(*row) for name, row in damages_systables.DAMAGES.items()},
+    **{name: Damage(*row) for name, row in damages_innodb.DAMAGES.items()},
 }

@@ -97,17 +97,21 @@ def find_any(program: str, *places: str) -> Optional[str]:
 
 def run_as(uid: int, gid: int, argv: List[str], log: str, stdin: Optional[Any] = None) -> None:
     """Run a program, named by its path, as another user; raises ReplicaError with its last words when it fails."""
+    with producing([*become(uid, gid), *argv], stdin) as producer:
+        for _block in producer.blocks(_BLOCK):
+            pass
+        if producer.status:
+            raise failed(argv[0], "status %s" % producer.status, log, producer.last_words)
+
+
+def become(uid: int, gid: int) -> List[str]:
+    """What stands in front of a command line, so that it runs as another user, with that user's groups."""
     try:
         owner = pwd.getpwuid(uid)
         groups = [owner.pw_gid, *os.getgrouplist(owner.pw_name, owner.pw_gid)]
     except KeyError:
         groups = [gid]  # a number without a name
-    become = [sys.executable, "-c", _BECOME, str(uid), ",".join(str(group) for group in groups)]
-    with producing([*become, *argv], stdin) as producer:
-        for _block in producer.blocks(_BLOCK):
-            pass
-        if producer.status:
-            raise failed(argv[0], "status %s" % producer.status, log, producer.last_words)
+    return [sys.executable, "-c", _BECOME, str(uid), ",".join(str(group) for group in groups)]
 
 
 def failed(program: str, how: str, log: str, last_words: str = "") -> ReplicaError:

@@ -19,7 +19,12 @@ class Identity(NamedTuple):
 
     @classmethod
     def mine(cls) -> "Identity":
-        return cls(os.getpid(), _start_of(os.getpid()) or "", _boot_id())
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> "Identity":
+        """Of a process that runs."""
+        return cls(pid, _start_of(pid) or "", _boot_id())
 
     @classmethod
     def read(cls, record: Dict[str, Any]) -> "Identity":

@@ -6,7 +6,13 @@
 
 import posixpath
 from fnmatch import fnmatchcase
-from typing import Iterable, List
+from typing import Iterable, List, Optional
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import Version
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.mysqld_options import ServerOptions
+
+REDO_DIRECTORY = "#innodb_redo"
+REDO_IN_DIRECTORY = Version(8, 0, 30)
 
 # Before 8.0.30 the redo log is two files, from then on a directory of them.
 _REDO = ("ib_logfile*", "#innodb_redo/#ib_redo*")
@@ -48,3 +54,19 @@ def last_binary_log(index: str) -> str:
     """The last name in the index of the binary logs, without its directories; "" when there is none."""
     names = [line.strip() for line in index.splitlines() if line.strip()]
     return posixpath.basename(names[-1]) if names else ""
+
+
+def binary_log_stem(options: ServerOptions, hostname: str) -> Optional[str]:
+    """The name of the binary logs without their numbers; relative to the data directory, or a whole path.
+
+    None when the server has none. It has by itself from 8.0 on.
+    """
+    given = options.given
+    name = given.get("log-bin")
+    if "skip-log-bin" in given or "disable-log-bin" in given or name in ("0", "OFF"):
+        return None
+    if name is None:
+        return "binlog" if options.dialect.version >= (8, 0, 0) else None
+    if name in ("", "1", "ON"):
+        return hostname + "-bin"
+    return name if "." not in posixpath.basename(name) else posixpath.splitext(name)[0]

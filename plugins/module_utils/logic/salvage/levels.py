@@ -79,3 +79,8 @@ def with_binary_log(version: Version, level: int) -> bool:
 def start_options(level: int) -> List[str]:
     """What mysqld gets beside its places and its binary log."""
     return ["--innodb-force-recovery=%d" % level, *_QUIET]
+
+
+def without_binary_log(version: Version) -> List[str]:
+    """What a server needs that starts without one: until 5.7 gtid_mode wants it."""
+    return ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"] if version < (5, 7, 0) else []

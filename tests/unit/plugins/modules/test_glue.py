@@ -36,6 +36,7 @@ PLANNED = [
     ("mysql_relaylog_repair", "RelaylogRepair", "relaylog/repair relaylog/restore"),
     ("mysql_relaylog_rescue", "RelaylogRescue", "relaylog/rescue"),
     ("mysql_start_options", "Options", "start_options"),
+    ("mysql_force_recovery", "ForceRecovery", "salvage/recovery"),
 ]
 
 
