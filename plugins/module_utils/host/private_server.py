@@ -135,6 +135,15 @@ class PrivateServer:
         self._gone()
         return False
 
+    def settled(self, patience: float) -> bool:
+        """Whether it lives on. One that dies goes on to answer for a moment, while it writes its last words."""
+        end = time.time() + patience
+        while self.alive() and time.time() < end:
+            time.sleep(_PAUSE)
+        if self.alive() and not _greets(self.place.socket):
+            self.kill()
+        return self.alive()
+
     def stop(self, patience: float = ENDING) -> None:
         """Shut down, or kill what does not; gone when this returns."""
         if not self.alive() or self._pid is None:

@@ -9,7 +9,7 @@ The account is in an option file that only we may read, and that is gone when my
 import contextlib
 import os
 import shlex
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import private_directory
@@ -27,14 +27,12 @@ _OPTIONS = ["--all-databases", "--single-transaction", "--quick", "--routines", 
 # loose: a word that this version of mysqldump does not know is passed over, be it too new or too old for it.
 _OPTION_FILE_LINES = [
     "default-character-set=utf8mb4",
-    "set-gtid-purged=ON",
-    "loose-master-data=2",
-    "loose-source-data=2",
     "loose-skip-column-statistics",  # 8.0 would ask a 5.7 server for statistics that it does not have
     # 9.7 reads the names of tables of a 5.6 server in the connection's character set, which it leaves at its default
     'loose-init-command="SET NAMES utf8mb4"',
     "loose-get-server-public-key",
 ]
+_OF_A_SOURCE = ["set-gtid-purged=ON", "loose-master-data=2", "loose-source-data=2"]
 _NOT_STARTED = 127
 
 
@@ -135,27 +133,37 @@ class SourceDump:
         source = self.source
         told = [("host", source.host), ("port", str(source.port)), ("user", source.user), ("password", source.password)]
         told += [("ssl-ca", source.ca_cert), ("loose-ssl-mode", "VERIFY_CA" if source.ca_cert else None)]
-        lines = ["[client]", "protocol=TCP", *("%s=%s" % (name, _quoted(value)) for name, value in told if value)]
-        text = "\n".join([*lines, "[mysqldump]", *_OPTION_FILE_LINES, ""])
-        try:
-            private_directory(os.path.dirname(self._option_file))
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._option_file)  # a killed run's
-            handle = os.open(self._option_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as sink:
-                sink.write(text)
-        except OSError as exc:
-            raise ReplicaError(
-                "cannot write the option file for mysqldump: %s" % exc,
-                where=self._option_file,
-                untouched="the server",
-                next_step="look at the directory, its owner and its space, then run the same command again",
-            ) from None
-        try:
-            yield "--defaults-file=" + self._option_file
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._option_file)
+        with option_file(self._option_file, [("protocol", "TCP"), *told], _OF_A_SOURCE) as defaults:
+            yield defaults
+
+
+@contextlib.contextmanager
+def option_file(path: str, told: Sequence[Tuple[str, Optional[str]]], more: Sequence[str] = ()) -> Iterator[str]:
+    """The argument of mysqldump that names an option file, which only we can read; it is gone behind the ``with``.
+
+    told: options of the login and their values; None leaves one out. more: lines for mysqldump itself.
+    """
+    lines = ["[client]", *("%s=%s" % (name, _quoted(value)) for name, value in told if value)]
+    text = "\n".join([*lines, "[mysqldump]", *_OPTION_FILE_LINES, *more, ""])
+    try:
+        private_directory(os.path.dirname(path))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # a killed run's
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as sink:
+            sink.write(text)
+    except OSError as exc:
+        raise ReplicaError(
+            "cannot write the option file for mysqldump: %s" % exc,
+            where=path,
+            untouched="the server",
+            next_step="look at the directory, its owner and its space, then run the same command again",
+        ) from None
+    try:
+        yield "--defaults-file=" + path
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _complaint(words: str) -> str:

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from decimal import Decimal
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import dialect
@@ -277,6 +277,40 @@ class Server:
             errno=number,
             where=self.login.address,
         )
+
+
+class Field(NamedTuple):
+    """A column of a result. kind and charset: numbers of MySQL's protocol."""
+
+    name: str
+    kind: int
+    charset: int
+
+
+class RawServer(Server):
+    """A session whose values are the bytes that the server sends, row by row while it sends them."""
+
+    def stream(self, sql: str) -> Iterator[Tuple[List[Field], Tuple[Optional[bytes], ...]]]:
+        """Each row with the fields of all. Raises ServerError, also after rows that came before the server died.
+
+        The session is of no use for anything else behind it.
+        """
+        cursor = self._connection.cursor(pymysql.cursors.SSCursor)
+        try:
+            cursor.execute(sql)
+            fields = [Field(_text(field.name), field.type_code, field.charsetnr) for field in cursor._result.fields]
+            for row in iter(cursor.fetchone, None):
+                yield fields, row
+        except (pymysql.MySQLError, OSError) as exc:
+            raise self._error(exc, "the server broke off %s" % _verb(sql)) from None
+        finally:
+            # It would read on to the end of the result, from a connection that may be gone.
+            if cursor._result is not None:
+                cursor._result.unbuffered_active = False
+            cursor.connection = None
+
+    def _arguments(self) -> Dict[str, Any]:
+        return dict(super()._arguments(), conv={})
 
 
 def _conversions() -> Dict[Any, Any]:

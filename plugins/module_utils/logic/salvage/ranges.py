@@ -5,8 +5,8 @@
 """Reading a table around its damage, so that only what is damaged is lost. Pure: a generator that is told what came.
 
 A range is (above, up_to]: keys greater than the first bound, up to the second; None is an open end. It is read
-forwards from its beginning until a read kills the server, each time with an eighth of the rows, down to a single one;
-then backwards from its end. What is left between the two is the gap. A gap that may hold sound rows between two damages
+forwards from its beginning until a read kills the server, then in ever smaller steps, down to a single row; then
+backwards from its end. What is left between the two is the gap. A gap that may hold sound rows between two damages
 is entered at its middle, the largest first, while there is patience: each death costs a restart of the server.
 
 Inside a gap nothing that comes back empty is believed: a page of zeros says that there are no rows.
@@ -17,9 +17,10 @@ from typing import Any, Generator, List, NamedTuple, Optional, Tuple, Union
 #: A key as its reader knows it; it is never looked into here.
 Key = Any
 
-FIRST = 8192  # rows in the first read of a table
-LARGEST = 1 << 20
-_GROW, _SHRINK = 2, 8
+FIRST = 1 << 20  # rows in the first read of a table
+# What came in the last packet before the server died is lost with it: it is read again in steps like this.
+_BUFFERED = 64
+_SHRINK = 8
 
 
 class Range(NamedTuple):
@@ -42,7 +43,7 @@ class Read(NamedTuple):
 
 
 class Got(NamedTuple):
-    """died: the server did, and nothing of this read was kept. rows: that were kept. last: the key of the last one.
+    """died: the server did, and what came before is kept. rows: that were kept. last: the key of the last one.
 
     ended: there are no more rows in the range, as far as the server says.
     """
@@ -140,21 +141,21 @@ class _Walk:
         while True:
             got = yield Read(part, backwards, limit)
             self.deaths += got.died
+            self.rows += got.rows
+            if got.rows:
+                part = _behind(part, got.last, backwards)
             if got.died:
                 died = True
                 if limit == 1:
                     return part
-                limit = max(1, limit // _SHRINK)
+                limit = min(_BUFFERED, max(1, limit // _SHRINK))
                 continue
-            self.rows += got.rows
-            if got.rows:
-                part = _behind(part, got.last, backwards)
             if got.ended:
                 if inside:
                     self.lost.append(part)
                 return None
             if not died:
-                limit = min(LARGEST, limit * _GROW)
+                limit = self.first
 
 
 def _behind(part: Range, last: Key, backwards: bool) -> Range:

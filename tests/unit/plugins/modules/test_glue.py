@@ -37,6 +37,7 @@ PLANNED = [
     ("mysql_relaylog_rescue", "RelaylogRescue", "relaylog/rescue"),
     ("mysql_start_options", "Options", "start_options"),
     ("mysql_force_recovery", "ForceRecovery", "salvage/recovery"),
+    ("mysql_salvage_export", "SalvageExport", "salvage/export"),
 ]
 
 

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an export of a damaged instance does, in which order, and what a run that was ended has done of it. Pure.
+
+Accounts first: without them the rest is of little use. Then definitions, which are small. Then rows, a table at a time.
+"""
+
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import climb
+
+DONE = "done"
+LOAD = "load"  # directory of what is loaded into a new instance, in the order of the names
+ACCOUNTS = "accounts.sql"
+LEDGER, PAGE = "ledger.json", "ledger.html"
+DEFINITIONS, ROWS, PROGRAMS = "1-definitions", "2-rows", "3-programs"
+
+
+class Observed(NamedTuple):
+    """path: where the export goes. recovery: the journal of mysql_force_recovery. journal: of this export.
+
+    wish: what was asked for; a journal with another one is of another export. users: who uses the data directory.
+    """
+
+    path: str
+    recovery: Dict[str, Any]
+    journal: Dict[str, Any]
+    wish: Dict[str, Any]
+    users: List[str]
+
+    @property
+    def going_on(self) -> bool:
+        return bool(self.journal) and self.journal["wish"] == self.wish
+
+    def describe(self) -> Dict[str, Any]:
+        tables = self.journal.get("tables", {}) if self.going_on else {}
+        return dict(path=self.path, tables=len(tables), done=self.going_on and self.journal.get("phase") == DONE)
+
+
+def found_level(recovery: Dict[str, Any], where: str) -> climb.Attempt:
+    """The attempt that has answered. Raises Refused when no level is known."""
+    found = climb.found(climb.read(recovery.get("attempts", [])))
+    if found is None:
+        raise Refused(
+            "nobody has found out at which level the instance starts",
+            where=where,
+            untouched="everything",
+            next_step="run mysql_force_recovery with the same state_dir first",
+        )
+    return found
+
+
+def plan(seen: Observed) -> Plan:
+    """Empty for an export that is done."""
+    before = seen.describe()
+    if before["done"]:
+        return Plan([], before, before)
+    found = found_level(seen.recovery, seen.path)
+    if seen.journal and not seen.going_on:
+        raise Refused(
+            "there is an export already that was asked for with other options",
+            where=seen.path,
+            untouched="it",
+            next_step="give another path, or the options of that one",
+        )
+    if seen.users:
+        raise Refused(
+            "the data directory is in use: %s" % "; ".join(seen.users[:5]),
+            where=seen.recovery["work"],
+            untouched="everything",
+            next_step="stop that server, then run the same command again",
+        )
+    begin = "begin" if not seen.going_on else "go on with"
+    at_level = "the instance starts at level %d" % found.level
+    steps = [
+        Step("begin", seen.path, "%s the export in %s" % (begin, seen.path), at_level),
+        Step("accounts", seen.path, "export the accounts", "nobody could log in without them"),
+        Step("definitions", seen.path, "export the definitions of all schemas", "rows need tables"),
+        Step(
+            "rows", seen.path, "export rows, each table on its own", "one table may kill the server, and not the rest"
+        ),
+        Step("ledger", seen.path, "write %s and %s" % (LEDGER, PAGE), "what is lost has to be known"),
+    ]
+    return Plan(steps, before, dict(before, done=True))
+
+
+def new_record(wish: Dict[str, Any]) -> Dict[str, Any]:
+    """What the journal holds: files by their names, tables by theirs (schema.table)."""
+    return dict(phase="begun", wish=wish, files={}, tables={}, place=None, server=None, facts={})
+
+
+def wish_of(params: Dict[str, Any]) -> Dict[str, Any]:
+    """What decides what an export holds. Raises BadInput for a table that is named two ways that do not agree."""
+    both = sorted(set(params["where"]) & set(params["exclude_tables"]))
+    if both:
+        raise BadInput("where is given for tables that are to be left out: %s" % ", ".join(both))
+    names = ("where", "row_limits", "exclude_tables", "exclude_schemas", "schema_only")
+    return {name: params[name] for name in names}
+
+
+def why_left_out(schema: str, path: str, wish: Dict[str, Any]) -> Optional[str]:
+    """Of the rows of a table, by choice."""
+    if wish["schema_only"]:
+        return "only definitions were asked for"
+    if path in wish["exclude_tables"] or schema in wish["exclude_schemas"]:
+        return "it was to be left out"
+    return None
