@@ -329,28 +329,40 @@ def disable_events(login: Login, schemas: Iterable[str]) -> int:
     """Leave enabled events as replication itself leaves them on a replica; returns how many there were.
 
     It takes a session of its own, without what a dump may have left set in the one that loaded it.
-    ALTER EVENT takes definer, sql_mode, time zone and character set from whoever runs it, so each is set to what the
-    event has.
     """
     done = 0
     with Server(login, log_bin=False) as server:
         keyword = server.say("disable_event_on_replica")
         for schema in schemas:
-            for event in server.rows(
-                "SELECT EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS sql_mode, TIME_ZONE AS time_zone,"
-                " CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation"
-                " FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s AND STATUS = 'ENABLED'",
-                (schema,),
-            ):
-                user, _at, host = event["definer"].rpartition("@")
-                server.execute("SET SESSION sql_mode = %s, time_zone = %s", (event["sql_mode"], event["time_zone"]))
-                server.execute(
-                    "SET SESSION character_set_client = %s, collation_connection = %s",
-                    (event["client"], event["collation"]),
-                )
-                server.execute(
-                    "ALTER DEFINER = %s@%s EVENT %s %s"
-                    % (server.literal(user), server.literal(host), identifier(schema, event["name"]), keyword)
-                )
-                done += 1
+            for event in events_of(server, schema):
+                if event["status"] == "ENABLED":
+                    alter_event(server, schema, event, keyword)
+                    done += 1
     return done
+
+
+def events_of(server: Server, schema: str) -> List[Row]:
+    """The events of a schema, as alter_event() takes them, with their status."""
+    return server.rows(
+        "SELECT EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS sql_mode, TIME_ZONE AS time_zone, STATUS AS status,"
+        " CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation"
+        " FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s",
+        (schema,),
+    )
+
+
+def alter_event(server: Server, schema: str, event: Row, keyword: str) -> None:
+    """ENABLE or disable an event and leave all else of it as it is.
+
+    ALTER EVENT takes definer, sql_mode, time zone and character set from whoever runs it, so each is set to what the
+    event has.
+    """
+    user, _at, host = event["definer"].rpartition("@")
+    server.execute("SET SESSION sql_mode = %s, time_zone = %s", (event["sql_mode"], event["time_zone"]))
+    server.execute(
+        "SET SESSION character_set_client = %s, collation_connection = %s", (event["client"], event["collation"])
+    )
+    server.execute(
+        "ALTER DEFINER = %s@%s EVENT %s %s"
+        % (server.literal(user), server.literal(host), identifier(schema, event["name"]), keyword)
+    )

@@ -135,6 +135,7 @@ class SalvageExport:
 
     def definitions(self) -> None:
         definitions = Definitions(self.frail)
+        self.record["facts"]["enabled_events"] = definitions.enabled_events()
         tables = self._tables()
         for number, schema in enumerate(self._schemas()):
             names = [table.name for table in tables if table.schema == schema]

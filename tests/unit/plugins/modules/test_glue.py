@@ -38,6 +38,7 @@ PLANNED = [
     ("mysql_start_options", "Options", "start_options"),
     ("mysql_force_recovery", "ForceRecovery", "salvage/recovery"),
     ("mysql_salvage_export", "SalvageExport", "salvage/export"),
+    ("mysql_salvage_check", "SalvageCheck", "salvage/check"),
 ]
 
 
