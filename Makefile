@@ -64,7 +64,7 @@ integration: setup ## tests on real MySQL servers, two files at a time
 molecule: setup ## every molecule scenario, on real MySQL servers
 	ANSIBLE_HOME='$(CURDIR)/.cache/ansible' MOLECULE_GLOB='molecule/*/molecule.yml' $(RUN) molecule test --all
 
-demo: setup ## break a replica and bring it back (SERVER=5.6, SERVER=/base/directory for another server; STORY=relaylog)
+demo: setup ## break a replica and bring it back (SERVER=5.6, SERVER=/base/directory for another server; STORY=relaylog or salvage)
 	$(RUN) $(PY) -m sandbox.demo --server "$(SERVER)" --story "$(STORY)"
 
 bench: setup ## ratios against other tools

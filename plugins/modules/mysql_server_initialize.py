@@ -53,6 +53,12 @@ options:
     type: list
     elements: str
     default: [localhost, 127.0.0.1]
+  keep_identity:
+    description:
+      - Whether the server keeps its C(server_uuid). One that is to be a source with a GTID history that begins anew
+        must not. Servers that know the old history would take its new transactions for those that they have.
+    type: bool
+    default: true
   needed_bytes:
     description:
       - Refuse when the file system of the data directory has less free.
@@ -211,6 +217,7 @@ def main():
             login_user=dict(type="str"),
             login_password=dict(type="str", no_log=True),
             login_hosts=dict(type="list", elements="str", default=["localhost", "127.0.0.1"]),
+            keep_identity=dict(type="bool", default=True),
             needed_bytes=dict(type="int", default=0),
             set_aside_dir=dict(type="path"),
             state_dir=state_spec()["state_dir"],

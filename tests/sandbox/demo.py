@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import dataset, demo_relaylog, writer_load
+from . import dataset, demo_relaylog, demo_salvage, writer_load
 from .builds import default_spec
 from .compare import compare
 from .narrator import DemoFailed, Narrator, changes, run_playbook
@@ -155,7 +155,7 @@ def show_reports(box: Sandbox, story: Narrator) -> None:
             story.tell(f"  {phase['phase']:<10} {phase['seconds']:>6.1f} s   {phase['said']}")
 
 
-STORIES = {"relaylog": demo_relaylog.play}
+STORIES = {"relaylog": demo_relaylog.play, "salvage": demo_salvage.play}
 
 
 if __name__ == "__main__":

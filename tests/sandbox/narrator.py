@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .topology import Sandbox
@@ -48,7 +48,7 @@ class Narrator:
         yield
 
 
-def run_playbook(box: Sandbox, playbook: str, variables: dict[str, str], story: Narrator) -> str:
+def run_playbook(box: Sandbox, playbook: str, variables: dict[str, Any], story: Narrator) -> str:
     """Run one of the collection's, tell its tasks as they come, and return what it printed."""
     log = bytearray()
     with subprocess.Popen(

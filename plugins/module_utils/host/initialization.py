@@ -40,6 +40,7 @@ class Initialization:
             installer=find_any("mysql_install_db", programs, scripts),
             state_dir=os.path.realpath(params["state_dir"]),
             set_aside_dir=os.path.realpath(params["set_aside_dir"] or os.path.dirname(self.datadir)),
+            keep_identity=params["keep_identity"],
         )
 
     def observe(self) -> initialize_state.Observed:
@@ -134,7 +135,7 @@ class Initialization:
 
     def keep_files(self, record: Record) -> None:
         with self._or_back(record):
-            record["kept"] = NewDatadir(record, self.mysqld).keep_files()
+            record["kept"] = NewDatadir(record, self.mysqld).keep_files(self.wish.keep_identity)
 
     def ready(self, record: Record) -> None:
         with self._or_back(record):

@@ -131,11 +131,16 @@ class NewDatadir:
                 made.append(name)
         return made
 
-    def keep_files(self) -> List[str]:
-        """Identity, keys, persisted settings: what data_files.is_kept() says. Returns the names."""
+    def keep_files(self, identity: bool) -> List[str]:
+        """Identity, unless that is to be a new one, keys, persisted settings: what data_files.is_kept() says.
+
+        Returns the names.
+        """
         old = self.record["set_aside"]
         names = [
-            name for name in sorted(os.listdir(old)) if data_files.is_kept(name, read_text(os.path.join(old, name)))
+            name
+            for name in sorted(os.listdir(old))
+            if data_files.is_kept(name, read_text(os.path.join(old, name))) and (identity or name != "auto.cnf")
         ]
         if any(data_files.is_replaced(name) for name in names):
             for name in os.listdir(self.path):

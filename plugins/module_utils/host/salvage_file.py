@@ -19,7 +19,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.producer i
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import rows
 
 _BLOCK = 1 << 20
-_END_MARK = b"\n-- Dump completed by a salvage\n"
+_END_MARK = b"\n-- Dump completed\n"
 # Where mysqldump begins to put the session back
 _TAIL = (b"/*!40103 SET TIME_ZONE=@OLD", b"-- Dump completed", b"/*!40101 SET SQL_MODE=@OLD")
 _LOOK_EVERY = 64 << 20  # bytes between two looks at time and room

@@ -44,7 +44,7 @@ class Directory(NamedTuple):
 class Wish(NamedTuple):
     """needed_bytes: what the file system must have free. login: user, password and hosts of the new server's account.
 
-    template, installer: what 5.6 starts from, if any.
+    template, installer: what 5.6 starts from, if any. keep_identity: whether it is the old server still.
     """
 
     needed_bytes: int
@@ -53,6 +53,7 @@ class Wish(NamedTuple):
     installer: Optional[str]
     state_dir: str
     set_aside_dir: str
+    keep_identity: bool = True
 
 
 class Observed(NamedTuple):

@@ -50,7 +50,7 @@ def plan(seen: Observed, wish: Wish) -> Plan:
         Step("keep_files", seen.datadir, "copy what makes it this server", "identity, keys and settings stay", record),
         Step("ready", "journal", "write down that it is whole", "a server may start in it", record),
     ]
-    return Plan(steps, before, dict(before, server_uuid=old.server_uuid, bytes=0))
+    return Plan(steps, before, dict(before, server_uuid=old.server_uuid if wish.keep_identity else None, bytes=0))
 
 
 def _record(seen: Observed, wish: Wish, old: Directory) -> Dict[str, Any]:

@@ -14,7 +14,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage i
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.frail_server import Died, FrailServer, is_lost
 
-_END_MARK = b"\n-- Dump completed by a salvage\n"
+_END_MARK = b"\n-- Dump completed\n"
 
 
 class Definitions:

@@ -7,7 +7,7 @@
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ServerError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.salvage_file import Limits, RowsFile, Taken
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import keys, ledger, values
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.ranges import (
@@ -63,6 +63,13 @@ class TableReader:
 
     def read(self) -> Dict[str, Any]:
         """The table's entry in the ledger; its file is whole and on disk."""
+        try:
+            return self._read_table()
+        except ReplicaError:
+            self._file.drop()
+            raise
+
+    def _read_table(self) -> Dict[str, Any]:
         began, deaths = time.time(), self._server.deaths
         self._server.up()
         self._server.log_since_last_look()

@@ -107,6 +107,7 @@ def initialize(directory):
             login_hosts=["localhost"],
             needed_bytes=0,
             set_aside_dir=None,
+            keep_identity=True,
             state_dir=os.path.join(directory, "state"),
         )
     )
