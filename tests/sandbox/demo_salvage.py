@@ -34,7 +34,8 @@ def play(box: Sandbox, story: Narrator) -> None:
         box.wait_replicating(replica)
     with (
         story.chapter("The power goes, and with it what the disks had not written of the redo logs"),
-        suppress(WriterError),Writer(source) as writer
+        suppress(WriterError),
+        Writer(source) as writer,
     ):
         writer.wait_for_commits(300)
         for server in (source, replica):

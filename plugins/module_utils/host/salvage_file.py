@@ -14,11 +14,13 @@ import os
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import sync_directory
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.producer import producing
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import rows
 
 _BLOCK = 1 << 20
+_NOT_STARTED = 127
 _END_MARK = b"\n-- Dump completed\n"
 # Where mysqldump begins to put the session back
 _TAIL = (b"/*!40103 SET TIME_ZONE=@OLD", b"-- Dump completed", b"/*!40101 SET SQL_MODE=@OLD")
@@ -84,6 +86,7 @@ class RowsFile:
                     break
             status = None if stopped else dump.status
             words = dump.last_words
+        _it_ran(argv, status, words)
         if status != 0 and not keep_half:
             self._back_to(*self._before)
             return Taken(status, words, 0, stopped)
@@ -155,12 +158,24 @@ def take_whole(path: str, argv: List[str]) -> Taken:
         sink.flush()
         os.fsync(sink.fileno())
         taken = Taken(dump.status, dump.last_words, 0, None)
+    _it_ran(argv, taken.status, taken.words)
     if taken.good:
         os.rename(part, path)
         sync_directory(os.path.dirname(path))
     else:
         os.unlink(part)
     return taken
+
+
+def _it_ran(argv: List[str], status: Optional[int], words: str) -> None:
+    """No table is lost because there is no mysqldump."""
+    if status == _NOT_STARTED:
+        raise BadInput(
+            "mysqldump cannot be run: %s" % words,
+            where=argv[0],
+            untouched="what was exported so far",
+            next_step="install MySQL's client programs, or say where mysqldump is",
+        )
 
 
 def described(path: str) -> Dict[str, Any]:

@@ -34,12 +34,12 @@ class Definitions:
         return _file("accounts", None, path, why)
 
     def tables(self, schema: str, names: List[str], path: str) -> Dict[str, Any]:
-        """Tables and views; unreadable (the return value's) are the tables without a definition."""
+        """Tables and views; ``unreadable`` of what is returned are those without a definition."""
         why = self._take(path, "--no-data", "--skip-triggers", "--databases", schema)
         if why is None:
             return dict(_file("definitions", schema, path, None), unreadable=[])
         pieces, unreadable = [], []
-        for number, name in enumerate(names):
+        for number, name in enumerate(names + self._views(schema)):
             piece = "%s.%d" % (path, number)
             if self._take(piece, "--no-data", "--skip-triggers", schema, name) is None:
                 pieces.append(piece)
@@ -48,6 +48,17 @@ class Definitions:
         self._join(schema, pieces, path)
         said = "%s; asked one by one, these have no definition that can be read: %s" % (why, ", ".join(unreadable))
         return dict(_file("definitions", schema, path, said if unreadable else None), unreadable=unreadable)
+
+    def _views(self, schema: str) -> List[str]:
+        try:
+            rows = self._server.rows(
+                "SELECT TABLE_NAME AS name FROM information_schema.TABLES"
+                " WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'VIEW'",
+                (schema,),
+            )
+        except (Died, ServerError):
+            return []
+        return [row["name"] for row in rows]
 
     def programs(self, schema: str, path: str) -> Dict[str, Any]:
         """Routines, triggers and events, which come after the rows: a trigger would fire for each of them."""

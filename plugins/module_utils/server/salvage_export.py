@@ -105,7 +105,7 @@ class SalvageExport:
             self.params["mysqldump_options"],
         )
         self._frail = FrailServer(start, found.level, self.params["timeout"], access, evidence)
-        self._frail.up()
+        self._ask("SELECT 1")  # a login that is refused is no table that is lost
 
     def end(self) -> None:
         if self._frail is not None:
@@ -237,7 +237,7 @@ class SalvageExport:
             return self.frail.rows(sql)
         except Died:
             raise NotReached(
-                "the server dies when it is asked which tables there are",
+                "the server dies of a question that everything else needs: %s" % sql,
                 where=self.path,
                 untouched="what was exported so far",
                 next_step="look at its log in state_dir; another level may help",

@@ -82,17 +82,20 @@ class TableReader:
             if taken.stopped:
                 failure = taken.stopped
             elif not taken.good:
-                if is_lost(taken.words) and self._server.died() and self._can_part:
+                failure = "mysqldump failed (%s): %s" % (taken.status, taken.words)
+                died = is_lost(taken.words) and self._server.died()
+                if died and self._can_part and self._server.handles(self._table):
                     method = "ranges"
                     lost = self._around().lost
                     failure = self._stopped
-                else:
-                    failure = "mysqldump failed (%s): %s" % (taken.status, taken.words)
+                elif self._can_part:
+                    self._dump(keep_half=True)
         except Died:
             log, failure = [], "the server dies when it is asked for the table's definition"
         except ServerError as exc:
             log, failure = [], exc.found
         counted = self._count()
+        log = sorted(set(log + self._server.log_since_last_look()))
         judged = ledger.judge(
             ledger.Seen(
                 rows=self._file.rows,

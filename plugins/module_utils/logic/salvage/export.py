@@ -94,12 +94,16 @@ def new_record(wish: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def wish_of(params: Dict[str, Any]) -> Dict[str, Any]:
-    """What decides what an export holds. Raises BadInput for a table that is named two ways that do not agree."""
+    """What decides what an export holds. Raises BadInput for what does not agree, or is no number."""
     both = sorted(set(params["where"]) & set(params["exclude_tables"]))
     if both:
         raise BadInput("where is given for tables that are to be left out: %s" % ", ".join(both))
-    names = ("where", "row_limits", "exclude_tables", "exclude_schemas", "schema_only")
-    return {name: params[name] for name in names}
+    try:
+        limits = {name: int(limit) for name, limit in params["row_limits"].items()}
+    except (TypeError, ValueError):
+        raise BadInput("row_limits has something that is no number: %r" % params["row_limits"]) from None
+    names = ("where", "exclude_tables", "exclude_schemas", "schema_only")
+    return dict({name: params[name] for name in names}, row_limits=limits)
 
 
 def why_left_out(schema: str, path: str, wish: Dict[str, Any]) -> Optional[str]:
