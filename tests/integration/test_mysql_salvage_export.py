@@ -72,9 +72,9 @@ class Salvaged:
     def dumped(self, server: Server, table: str) -> list[str]:
         """The rows of a table, as mysqldump writes them, a line each."""
         arguments = ["--hex-blob", "--skip-extended-insert", "--no-create-info", "--compact", "--set-gtid-purged=OFF"]
-        arguments += ["--default-character-set=utf8mb4", "--complete-insert", "kinds", table]
+        arguments += ["--default-character-set=utf8mb4", "--init-command=SET NAMES utf8mb4", "kinds", table]
         done = subprocess.run(server.mysqldump_argv(*arguments), capture_output=True, check=True)
-        return sorted(line for line in done.stdout.decode().splitlines() if line.startswith("INSERT"))
+        return sorted(line for line in done.stdout.decode().split("\n") if line.startswith("INSERT"))
 
     def loaded(self, table: str) -> list[str]:
         """The same of what the export has of it, loaded into an empty table of the witness by the mysql client."""

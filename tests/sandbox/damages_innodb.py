@@ -9,9 +9,9 @@ The server is down afterwards. Without a backup and a sound replica there is not
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .server import Server
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from .topology import Sandbox
 
 PAGE = 16384
-INDEX_PAGE = 17855  # FIL_PAGE_INDEX
+HEAD = 74  # bytes
+INDEX_PAGE = (17855).to_bytes(2, "big")  # FIL_PAGE_INDEX
+NO_PAGE = 0xFFFFFFFF
 
 
 def redo_files(server: Server) -> list[Path]:
@@ -51,18 +53,41 @@ def redo_overwritten(_box: Sandbox, server: Server) -> dict[str, Any]:
     return {"overwritten": [str(path.relative_to(server.datadir)) for path in overwritten]}
 
 
-def leaves(path: Path) -> Iterator[tuple[int, int]]:
-    """(page, rows) of the leaves of a table's clustered index, in the order of the file."""
+def leaves(path: Path) -> list[tuple[int, int]]:
+    """(page, rows) of the leaves of a table's clustered index, in the order of the index.
+
+    Pages that were given back look like leaves still: only what hangs together counts.
+    """
     with path.open("rb") as file:
-        heads = [file.read(PAGE)[:74] for _number in range(path.stat().st_size // PAGE)]
-    kinds = [struct.unpack_from(">H", head, 24)[0] for head in heads]
-    of_indexes = [
-        (number, struct.unpack_from(">H", head, 54)[0], *struct.unpack_from(">HQ", head, 64))
-        for number, (head, kind) in enumerate(zip(heads, kinds, strict=True))
-        if kind == INDEX_PAGE
-    ]
-    clustered = min(index for _number, _rows, _level, index in of_indexes)
-    return ((number, rows) for number, rows, level, index in of_indexes if level == 0 and index == clustered)
+        heads = [file.read(PAGE)[:HEAD] for _number in range(path.stat().st_size // PAGE)]
+    pages = {number: Leaf.read(head) for number, head in enumerate(heads) if head[24:26] == INDEX_PAGE}
+    clustered = min(page.index for page in pages.values())
+    found = {number: page for number, page in pages.items() if page.level == 0 and page.index == clustered}
+    chains = []
+    for number in (number for number, page in found.items() if page.previous == NO_PAGE):
+        chain: list[int] = []
+        while number in found and number not in chain:
+            chain.append(number)
+            number = found[number].next
+        chains.append(chain)
+    return [(number, found[number].rows) for number in max(chains, key=len)]
+
+
+class Leaf(NamedTuple):
+    """What the head of a page of an index says."""
+
+    previous: int
+    next: int
+    rows: int
+    level: int
+    index: int
+
+    @classmethod
+    def read(cls, head: bytes) -> Leaf:
+        previous, following = struct.unpack_from(">II", head, 8)
+        (rows,) = struct.unpack_from(">H", head, 54)
+        level, index = struct.unpack_from(">HQ", head, 64)
+        return cls(previous, following, rows, level, index)
 
 
 def page_zeroed(_box: Sandbox, server: Server, schema: str, table: str, part: float = 0.5) -> dict[str, Any]:
@@ -78,7 +103,7 @@ def page_overwritten(_box: Sandbox, server: Server, schema: str, table: str, par
 def _damage_page(server: Server, schema: str, table: str, part: float, content: bytes) -> dict[str, Any]:
     server.stop()
     path = server.datadir / schema / f"{table}.ibd"
-    found = list(leaves(path))
+    found = leaves(path)
     page, rows = found[min(len(found) - 1, int(part * len(found)))]
     with path.open("r+b") as file:
         file.seek(page * PAGE)

@@ -60,7 +60,7 @@ def plan(seen: Observed) -> Plan:
     if before["done"]:
         return Plan([], before, before)
     found = found_level(seen.recovery, seen.path)
-    if seen.journal and not seen.going_on:
+    if not seen.going_on and (seen.journal.get("files") or seen.journal.get("tables")):
         raise Refused(
             "there is an export already that was asked for with other options",
             where=seen.path,

@@ -134,6 +134,8 @@ def test_accounts_come_first_then_definitions_then_rows():
 def test_an_export_that_is_done_is_not_repeated_and_one_that_is_not_goes_on():
     begun = export.new_record(ASKED)
     assert actions(export.plan(EXPORT._replace(journal=begun)))[0] == "begin"
+    nothing_done = export.new_record(dict(ASKED, schema_only=True))
+    assert actions(export.plan(EXPORT._replace(journal=nothing_done)))[0] == "begin"
     assert actions(export.plan(EXPORT._replace(journal=dict(begun, phase=export.DONE)))) == []
 
 
@@ -142,7 +144,7 @@ def test_an_export_that_is_done_is_not_repeated_and_one_that_is_not_goes_on():
     [
         (dict(recovery={}), "which level"),
         (dict(recovery=dict(FOUND, attempts=FOUND["attempts"][:1])), "which level"),
-        (dict(journal=export.new_record(dict(ASKED, schema_only=True))), "other options"),
+        (dict(journal=dict(export.new_record(dict(ASKED, schema_only=True)), files={"accounts": {}})), "other options"),
         (dict(users=["process 5 (mysqld) has it"]), "process 5"),
     ],
 )
