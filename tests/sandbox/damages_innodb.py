@@ -61,8 +61,8 @@ def leaves(path: Path) -> list[tuple[int, int]]:
     with path.open("rb") as file:
         heads = [file.read(PAGE)[:HEAD] for _number in range(path.stat().st_size // PAGE)]
     pages = {number: Leaf.read(head) for number, head in enumerate(heads) if head[24:26] == INDEX_PAGE}
-    clustered = min(page.index for page in pages.values())
-    found = {number: page for number, page in pages.items() if page.level == 0 and page.index == clustered}
+    clustered = min(page.tree for page in pages.values())
+    found = {number: page for number, page in pages.items() if page.level == 0 and page.tree == clustered}
     chains = []
     for number in (number for number, page in found.items() if page.previous == NO_PAGE):
         chain: list[int] = []
@@ -80,14 +80,14 @@ class Leaf(NamedTuple):
     next: int
     rows: int
     level: int
-    index: int
+    tree: int  # number of the index
 
     @classmethod
     def read(cls, head: bytes) -> Leaf:
         previous, following = struct.unpack_from(">II", head, 8)
         (rows,) = struct.unpack_from(">H", head, 54)
-        level, index = struct.unpack_from(">HQ", head, 64)
-        return cls(previous, following, rows, level, index)
+        level, tree = struct.unpack_from(">HQ", head, 64)
+        return cls(previous, following, rows, level, tree)
 
 
 def page_zeroed(_box: Sandbox, server: Server, schema: str, table: str, part: float = 0.5) -> dict[str, Any]:
