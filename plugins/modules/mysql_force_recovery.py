@@ -118,7 +118,7 @@ datadir:
   description: The data directory that it starts with, the copy or the original.
   type: str
   returned: success
-copy:
+copied_to:
   description: Where the copy is.
   type: str
   returned: success

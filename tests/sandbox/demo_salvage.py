@@ -85,6 +85,7 @@ def known(server: Server) -> dict[str, Any]:
         "mysql_replica_start_command": start_command(server),
         "mysql_replica_hosts": server.name,
         "mysql_replica_reinitialize": True,
+        "mysql_replica_start_timeout": 15,  # a replica that dies does not answer later either
     }
 
 

@@ -109,7 +109,7 @@ class TableReader:
                 ranges=[self._shown(part) for part in lost],
                 log=log,
                 failure=failure,
-                level=self._server.level,
+                level=self._server.level if self._is_innodb else 0,
             )
         )
         return ledger.entry(
@@ -128,7 +128,7 @@ class TableReader:
     # -- what it is ------------------------------------------------------------------------------------------
 
     def _look(self) -> _Structure:
-        if self._table.engine.lower() != "innodb":
+        if not self._is_innodb:
             return _NOTHING
         found = self._server.rows(
             "SELECT s.INDEX_NAME AS i, s.COLUMN_NAME AS c, s.SUB_PART AS part, s.INDEX_TYPE AS kind,"
@@ -161,6 +161,11 @@ class TableReader:
         return [row["c"] for row in rows]
 
     @property
+    def _is_innodb(self) -> bool:
+        """Other engines know nothing of levels."""
+        return self._table.engine.lower() == "innodb"
+
+    @property
     def _can_part(self) -> bool:
         """A limit would be another one in each range."""
         return self._structure.key is not None and self._wish.limit is None
@@ -185,13 +190,13 @@ class TableReader:
         self._file.write(values.HEAD.encode("utf-8"))
         walk = around_damage(self._wish.max_restarts, self._grain())
         answer: Any = None
-        try:
-            while True:
+        while True:
+            try:
                 question = walk.send(answer)
-                answer = self._part(question) if isinstance(question, Middle) else self._read(question)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-        return outcome
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            answer = self._part(question) if isinstance(question, Middle) else self._read(question)
 
     def _grain(self) -> int:
         """Keys that two pages may hold, by the length of the rows that were read so far."""

@@ -209,7 +209,7 @@ def report(seen: Observed, wish: Wish, planned_only: bool) -> Dict[str, Any]:
         level=found.level if found else None,
         redo=found.redo if found else None,
         datadir=record["work"],
-        copy=record["copy"],
+        copied_to=record["copy"],
         redo_aside=record["redo_aside"],
         files_version=str(seen.files_version) if seen.files_version else None,
         gives_up=levels.gives_up(found.level) if found else [],
