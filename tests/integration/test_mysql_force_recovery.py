@@ -56,6 +56,7 @@ def private_servers(server: Server) -> list[processes.Process]:
     return processes.find(f"--datadir={server.datadir}.salvage")
 
 
+@pytest.mark.long_on("newest")
 def test_what_cannot_be_salvaged_so_is_refused_and_left_as_it_was(box: Sandbox, tmp_path: Path) -> None:
     server = box.source
     running = run_task(box, MODULE, host=server.name, **options(server))
@@ -118,7 +119,7 @@ def test_what_cannot_be_salvaged_so_is_refused_and_left_as_it_was(box: Sandbox, 
     assert private_servers(server) == []
 
 
-@pytest.mark.long_on("newest")
+@pytest.mark.long_on("oldest")
 def test_a_climb_that_was_killed_goes_on_and_nothing_of_it_is_left_running(box: Sandbox) -> None:
     server = box.replicas[0]
     box.damage("redo_overwritten", server)

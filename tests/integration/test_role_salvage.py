@@ -105,7 +105,7 @@ def assert_new_history(server: Server, old_uuid: str) -> None:
     assert old_uuid not in server.gtid_executed
 
 
-@pytest.mark.long_on("newest")
+@pytest.mark.long
 def test_a_damaged_page_costs_its_own_rows_and_nothing_else(make_box: MakeBox, server_kind: str) -> None:
     """A page in the middle of 200,000 rows, zeroed on one server, overwritten on the other: a scan kills the server."""
     box = make_box()
