@@ -12,8 +12,8 @@ import json
 import sys
 from pathlib import Path
 
-from integration.server_program import start_command, variables
 from sandbox import dataset
+from sandbox.server_program import start_command, variables
 from sandbox.topology import Sandbox
 
 box = Sandbox.load(sys.argv[1])

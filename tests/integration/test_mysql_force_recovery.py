@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from integration.ansible_run import command_lines, run_task, run_tasks, task, tasks_under_way
-from integration.server_program import program
 from integration.server_state import sha256
 from sandbox import processes
 from sandbox.builds import find_build
 from sandbox.damage import wait_for
 from sandbox.server import Server
+from sandbox.server_program import program
 from sandbox.topology import Sandbox
 
 from .conftest import SERVERS

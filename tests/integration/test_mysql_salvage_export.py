@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from integration.ansible_run import Template, run_task, run_tasks, task
-from integration.server_program import program
 from sandbox.accounts import ADMIN
 from sandbox.damage import writable
 from sandbox.dataset.strings import HOSTILE
 from sandbox.server import Server
+from sandbox.server_program import program
 from sandbox.topology import Sandbox
 
 pytestmark = pytest.mark.long

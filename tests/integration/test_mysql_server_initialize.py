@@ -17,11 +17,11 @@ import pytest
 
 from gates.supervise import descendants
 from integration.ansible_run import command_lines, run_task, run_tasks, secrets_in, task, tasks_under_way
-from integration.server_program import options
 from integration.server_state import sha256
 from sandbox.accounts import ADMIN, READER
 from sandbox.damage import wait_for
 from sandbox.server import Server, ServerError
+from sandbox.server_program import options
 from sandbox.topology import Sandbox
 from sandbox.unlogged import run_unlogged
 

@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 
-from integration import server_program
 from integration.ansible_run import command_lines, rebuild, rebuild_under_way, secrets_in
 from integration.server_state import settings
-from sandbox import dataset
+from sandbox import dataset, server_program
 from sandbox.compare import compare
 from sandbox.damage import wait_for
 from sandbox.server import Server

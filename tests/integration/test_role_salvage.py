@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from integration.ansible_run import ROOT, AnsibleRun, Outcome, rebuild, secrets_in
-from integration.server_program import open_to_the_sandbox, start_command, variables
 from sandbox import dataset
 from sandbox.compare import compare
 from sandbox.server import Server
+from sandbox.server_program import open_to_the_sandbox, start_command, variables
 from sandbox.topology import Sandbox
 from sandbox.writer import Writer, WriterError
 

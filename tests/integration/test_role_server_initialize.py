@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from integration.ansible_run import AnsibleRun, Outcome, secrets_in
-from integration.server_program import start_command, variables
 from integration.server_state import sha256
 from sandbox.accounts import ADMIN
 from sandbox.server import Server
+from sandbox.server_program import start_command, variables
 from sandbox.topology import Sandbox
 
 from .conftest import MakeBox

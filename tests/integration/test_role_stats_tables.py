@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from integration.ansible_run import command_lines, secrets_in
-from integration.server_program import start_command
 from integration.server_state import settings
 from integration.system_tables import Boxes, definitions, files, prove, repair
 from sandbox import builds
+from sandbox.server_program import start_command
 
 OLD, NEW = "5.6", builds.modern_spec()
 NO_SOURCE = {"source_host": "", "source_user": "", "source_password": ""}

@@ -13,12 +13,11 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from integration.server_program import open_to_the_sandbox, start_command, variables
-
 from . import dataset
 from .compare import compare
 from .narrator import DemoFailed, Narrator, changes, run_playbook
 from .server import Server, ServerError
+from .server_program import open_to_the_sandbox, start_command, variables
 from .topology import Sandbox
 from .writer import Writer, WriterError
 

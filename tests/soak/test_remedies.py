@@ -12,10 +12,9 @@ import os
 
 import pytest
 
-from integration import server_program
 from integration.ansible_run import secrets_in
 from integration.diagnosis import break_it, diagnose, heal, prove
-from sandbox import builds
+from sandbox import builds, server_program
 from sandbox.remedies import NEW, REMEDIES, First
 from sandbox.topology import Sandbox
 

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.accounts import ADMIN
-from sandbox.server import Server
-from sandbox.watchdog import PACKAGE_PARENT
+from .accounts import ADMIN
+from .server import Server
+from .watchdog import PACKAGE_PARENT
 
 
 def program(server: Server) -> Path:
