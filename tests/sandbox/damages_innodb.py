@@ -22,6 +22,7 @@ PAGE = 16384
 HEAD = 74  # bytes
 INDEX_PAGE = (17855).to_bytes(2, "big")  # FIL_PAGE_INDEX
 NO_PAGE = 0xFFFFFFFF
+NOT_OURS = ("mysql", "sys", "performance_schema", "#innodb_temp")
 
 
 def redo_files(server: Server) -> list[Path]:
@@ -90,30 +91,64 @@ class Leaf(NamedTuple):
         return cls(previous, following, rows, level, tree)
 
 
-def page_zeroed(_box: Sandbox, server: Server, schema: str, table: str, part: float = 0.5) -> dict[str, Any]:
+def page_zeroed(
+    _box: Sandbox, server: Server, schema: str | None = None, table: str | None = None, part: float = 0.5
+) -> dict[str, Any]:
     """A disk that loses a block and gives zeros for it. part: how far into the clustered index, from 0 to 1."""
     return _damage_page(server, schema, table, part, bytes(PAGE))
 
 
-def page_overwritten(_box: Sandbox, server: Server, schema: str, table: str, part: float = 0.5) -> dict[str, Any]:
+def page_overwritten(
+    _box: Sandbox, server: Server, schema: str | None = None, table: str | None = None, part: float = 0.5
+) -> dict[str, Any]:
     """A disk that writes to the wrong place. part: as for page_zeroed."""
     return _damage_page(server, schema, table, part, b"\xa5" * PAGE)
 
 
-def _damage_page(server: Server, schema: str, table: str, part: float, content: bytes) -> dict[str, Any]:
+def _damage_page(server: Server, schema: str | None, table: str | None, part: float, content: bytes) -> dict[str, Any]:
+    """Where no table is named, it is the largest, and of several as large the first."""
     server.stop()
-    path = server.datadir / schema / f"{table}.ibd"
+    path = _largest_table(server, schema or "*", table or "*")
     found = leaves(path)
     page, rows = found[min(len(found) - 1, int(part * len(found)))]
     with path.open("r+b") as file:
         file.seek(page * PAGE)
+        whose = _name(file.read(HEAD))
+        file.seek(page * PAGE)
         file.write(content)
+    for copies in (server.datadir / "ibdata1", *server.datadir.glob("*.dblwr")):
+        _forget(copies, whose)
     return {"file": str(path), "page": page, "rows": rows, "leaves": len(found)}
+
+
+def _name(head: bytes) -> tuple[bytes, bytes]:
+    """Number of a page and of its tablespace."""
+    return head[4:8], head[34:38]
+
+
+def _forget(copies: Path, whose: tuple[bytes, bytes]) -> None:
+    """Of a page that was among the last ones written the doublewrite buffer has a copy, and would bring it back."""
+    with copies.open("r+b") as file:
+        for number in range(copies.stat().st_size // PAGE):
+            file.seek(number * PAGE)
+            if _name(file.read(HEAD)) == whose:
+                file.seek(number * PAGE)
+                file.write(bytes(PAGE))
+
+
+def _largest_table(server: Server, schema: str, table: str) -> Path:
+    found = sorted(path for path in server.datadir.glob(f"{schema}/{table}.ibd") if path.parent.name not in NOT_OURS)
+    if not found:
+        raise RuntimeError(f"{server.name} has no such table in a file of its own: load data first")
+    return max(found, key=lambda path: path.stat().st_size)
 
 
 DAMAGES: dict[str, tuple[Callable[..., dict[str, Any]], str]] = {
     "redo_removed": (redo_removed, "SIGKILL, and the redo log is deleted; the server is down"),
     "redo_overwritten": (redo_overwritten, "SIGKILL, and the redo log is overwritten; the server is down"),
-    "page_zeroed": (page_zeroed, "a page of a table's rows is zeros (schema=, table=); the server is down"),
-    "page_overwritten": (page_overwritten, "a page of a table's rows is garbage (schema=, table=); the server is down"),
+    "page_zeroed": (page_zeroed, "a page of a table's rows is zeros (schema=, table=, part=); the server is down"),
+    "page_overwritten": (
+        page_overwritten,
+        "a page of a table's rows is garbage (schema=, table=, part=); the server is down",
+    ),
 }

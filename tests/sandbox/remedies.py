@@ -74,6 +74,7 @@ _OF_FILES = {
     ),
     "systable_dictionary_lost": _INFO._replace(heals=False),
 }
+_OF_INNODB = ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten")
 _OF_BOTH = {
     "kill_under_load": _DOWN,
     "errant_transaction": First("errant_transactions", "rebuild", heals=False),
@@ -83,6 +84,10 @@ _OF_BOTH = {
     "systable_dropped": _INFO,
     "systable_dropped_before_start": _INFO,
     "systable_statistics_deleted": _STATS,
+    # nothing has read yet what is broken; where the server cannot go on, it is rebuilt
+    **dict.fromkeys(
+        ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten"), _DOWN._replace(heals=False)
+    ),
 }
 #: damage -> server -> what comes first
 REMEDIES: dict[str, dict[str, First]] = {
