@@ -201,6 +201,9 @@ def signs(
         told = [_with_tables_damaged(one, replica is None) for one in told]
     if any(one.id == "system_space_damaged" for one in told):
         told = [one._replace(rung="rebuild") if one.id in _OF_DATA_FILES else one for one in told]
+    if any(one.rung == "rebuild" and one.severity == "fatal" and one.confidence == "certain" for one in told):
+        # Files that keep it from starting do so each time: another start, ours among them, is no remedy.
+        told = [one._replace(rung="rebuild") if one.id == "crash_loop" else one for one in told]
     return sorted(told, key=lambda one: SEVERITIES.index(one.severity))
 
 

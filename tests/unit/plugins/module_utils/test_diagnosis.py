@@ -94,6 +94,11 @@ CASES = {
         ["innodb_index_corrupt"],
         "rebuild",
     ),
+    "a redo log that nothing reads, and the starts that failed over it": (
+        dict(log=log("redo_log_unreadable", "innodb_init_failed", "crash_loop")),
+        ["redo_log_unreadable", "innodb_init_failed", "crash_loop"],
+        "rebuild",
+    ),
     "an option that kept it from starting once": (
         dict(replica=server("applier_stopped"), log=log("bad_option")),
         ["applier_stopped"],
