@@ -262,6 +262,7 @@ def unlogged(replica: Server, statement: Statement) -> None:
         cursor.execute(statement.sql)
 
 
+@pytest.mark.long_on("newest")
 def test_a_replica_is_identical_under_a_writer_and_its_ddl(pair: Sandbox) -> None:
     source, replica = pair.source, pair.replicas[0]
     with Writer(source, ddl=True) as writer:

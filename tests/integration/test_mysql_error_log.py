@@ -123,6 +123,7 @@ def test_healthy_restarts_give_no_finding(make_box: MakeBox) -> None:
     assert (source["findings"], source["past"]) == ([], [])
 
 
+@pytest.mark.long_on("newest")
 def test_a_source_that_was_away_is_past(shared: Sandbox) -> None:
     replica = shared.replicas[0]
     shared.source.stop()
@@ -264,6 +265,7 @@ def test_relay_logs_that_were_cut(damaged: Sandbox) -> None:
         wait_recovered(replica)
 
 
+@pytest.mark.long_on("newest")
 def test_a_server_that_crashes_again_and_again(damaged: Sandbox) -> None:
     replica = damaged.replicas[0]
     for crash in (1, 2):
@@ -284,6 +286,7 @@ def test_a_server_that_crashes_again_and_again(damaged: Sandbox) -> None:
     assert read(replica)["verdict"]["state"] == "clean"
 
 
+@pytest.mark.long_on("oldest")
 def test_an_option_that_keeps_it_from_starting(damaged: Sandbox) -> None:
     replica = damaged.replicas[0]
     replica.stop()

@@ -49,6 +49,7 @@ def reset(**options: object) -> Task:
     return task(MODULE, **{**STATE, **SOURCE, **BACKUP, **options})
 
 
+@pytest.mark.long_on("newest")
 def test_a_server_that_is_a_replica_or_has_one_is_left_alone(box: Sandbox) -> None:
     box.source.execute("CREATE DATABASE IF NOT EXISTS something_to_lose")
     box.wait_caught_up(box.replicas[0])
@@ -64,6 +65,7 @@ def test_a_server_that_is_a_replica_or_has_one_is_left_alone(box: Sandbox) -> No
     assert (state(box.source), state(box.replicas[0])) == before
 
 
+@pytest.mark.long_on("oldest")
 def test_what_would_be_lost_or_cannot_be_is_refused(own_box: Sandbox, replica: Server) -> None:
     own_box.damage("errant_transaction", replica, statement="FLUSH PRIVILEGES")
     before = state(replica)

@@ -123,6 +123,7 @@ def of_level(answer: dict[str, Any], level: str) -> dict[str, int]:
     return {one["table"]: one["errno"] for one in problems}
 
 
+@pytest.mark.long_on("newest")
 def test_a_replica_at_work_is_tried_and_left_as_it_was(box: Sandbox, odd: Path) -> None:
     replica = box.replicas[0]
     before = state(replica)

@@ -51,6 +51,7 @@ def test_quiet_and_back(box: Sandbox, replica: Server) -> None:
     assert settings(replica) == before
 
 
+@pytest.mark.long_on("newest")
 def test_a_rebuild_that_begins_does_not_believe_what_an_earlier_one_loaded(box: Sandbox, replica: Server) -> None:
     loaded = replica.directory / "dbre/state/load.json"
     loaded.parent.mkdir(parents=True, exist_ok=True)

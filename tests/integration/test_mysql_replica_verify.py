@@ -31,6 +31,7 @@ def verify(*, check: bool = False, **options: Any) -> Task:
     return task("mysql_replica_verify", check=check, **{**SOURCE, **STATE, **options})
 
 
+@pytest.mark.long_on("oldest")
 def test_identical_under_load_and_replication_goes_on(box: Sandbox) -> None:
     source, replica = box.source, box.replicas[0]
     before = settings(replica)

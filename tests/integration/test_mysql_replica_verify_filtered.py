@@ -75,6 +75,7 @@ def tables(replica: Server) -> set[str]:
     return {row["name"] for row in replica.rows(sql)} & set(TABLES)
 
 
+@pytest.mark.long_on("oldest")
 def test_what_filters_keep_out_is_named_and_not_compared(box: Sandbox) -> None:
     replica = box.replicas[0]
     done, looked = run_tasks(box, verify(), verify(check=True, databases=["shop"])).results

@@ -43,6 +43,7 @@ def wait(**options: object) -> Task:
     return task(MODULE, **{**SOURCE, "timeout": NEVER, "stall_timeout": NEVER, **options})
 
 
+@pytest.mark.long_on("newest")
 def test_it_comes_back_when_the_replica_is_there(box: Sandbox, replica: Server) -> None:
     replica.execute(replica.statements.stop_applier)
     box.source.execute("INSERT INTO d.t VALUES (1)")
@@ -96,6 +97,7 @@ def test_a_password_that_the_source_does_not_take_is_named(box: Sandbox, replica
     assert "the receiver stopped (authentication): error 1045" in failed["msg"]
 
 
+@pytest.mark.long_on("newest")
 def test_standing_still_while_the_threads_say_yes_is_found_out(box: Sandbox, replica: Server) -> None:
     """A lock that somebody holds: no error, no stop, and nothing moves."""
     with replica.connect() as session, session.cursor() as cursor, writable(replica):
@@ -111,6 +113,7 @@ def test_standing_still_while_the_threads_say_yes_is_found_out(box: Sandbox, rep
     assert run_task(box, MODULE, **SOURCE)["reached"] is True
 
 
+@pytest.mark.long_on("oldest")
 def test_a_relay_log_that_is_gone(make_box: MakeBox) -> None:
     """5.6 hangs in silence, both threads say Yes; newer servers put their relay logs in order when they start."""
     box = make_box()

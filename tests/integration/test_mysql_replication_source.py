@@ -77,6 +77,7 @@ def test_from_nothing_to_running_and_no_password_is_seen(box: Sandbox, replica: 
     box.wait_caught_up(replica)
 
 
+@pytest.mark.long_on("oldest")
 def test_states_are_reached_and_kept(box: Sandbox, replica: Server) -> None:
     before = state(replica)
     names = ("configured", "stopped", "stopped", "configured", "started", "started", "absent", "absent")
@@ -94,6 +95,7 @@ def test_states_are_reached_and_kept(box: Sandbox, replica: Server) -> None:
     assert replica.replica_status() == {}
 
 
+@pytest.mark.long_on("oldest")
 def test_a_new_password_at_the_source_heals(box: Sandbox, replica: Server) -> None:
     def set_password(password: str) -> None:
         account = "%s@%s" % (REPLICATION.user, REPLICATION.hosts[0])
@@ -120,6 +122,7 @@ def test_a_new_password_at_the_source_heals(box: Sandbox, replica: Server) -> No
     box.wait_replicating(replica)
 
 
+@pytest.mark.long_on("newest")
 def test_what_is_not_applied_is_never_thrown_away(box: Sandbox, replica: Server) -> None:
     replica.execute(replica.statements.stop_applier)
     for _row in range(3):

@@ -160,6 +160,7 @@ def test_a_ruined_server_is_replaced_by_an_empty_one_and_kept_whole(box: Sandbox
         server.connect(user="root", password=ADMIN.password).close()
 
 
+@pytest.mark.long_on("newest")
 def test_an_initialisation_that_fails_puts_everything_back(box: Sandbox) -> None:
     server = box.replicas[1]
     ruin(server)
@@ -218,6 +219,7 @@ def install_db(server: Server, template: str) -> None:
     script.chmod(0o755)
 
 
+@pytest.mark.long_on("newest")
 def test_accounts_that_cannot_be_read_give_way_to_our_own(box: Sandbox) -> None:
     server = box.replicas[3]
     uuid = server.uuid

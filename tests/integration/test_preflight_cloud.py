@@ -109,10 +109,12 @@ def go_on(box: Sandbox) -> None:
     box.wait_caught_up(replica)
 
 
+@pytest.mark.long_on("newest")
 def test_a_server_of_ones_own_is_none_of_a_service(box: Sandbox, dump: Path) -> None:
     assert look(box, dump) == {}
 
 
+@pytest.mark.long_on("newest")
 def test_amazons_signs_and_its_purging(box: Sandbox, dump: Path) -> None:
     unlogged(box.source, *AMAZON)
     seen = look(box, dump, accounts="load")
@@ -136,6 +138,7 @@ def test_an_account_that_may_not_look_sees_no_service_and_no_error(box: Sandbox,
     unlogged(box.source, "DROP TABLE mysql.ha_health_check", "DROP USER 'aliyun_root'@'127.0.0.1'")
 
 
+@pytest.mark.long_on("newest")
 def test_a_heartbeat_stops_the_applier_until_it_is_filtered(box: Sandbox, dump: Path) -> None:
     source, replica = box.source, box.replicas[0]
     unlogged(source, HEARTBEAT, "INSERT INTO mysql.ha_health_check VALUES (1, '0')")

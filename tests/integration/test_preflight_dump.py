@@ -149,6 +149,7 @@ def test_what_is_found(answers: dict[str, tuple[dict[str, Any], dict[str, str]]]
     assert answer["changed"] is False
 
 
+@pytest.mark.long_on("newest")
 def test_the_load_tried(box: Sandbox, dumps: dict[str, Path], told: dict[str, dict[str, Any]]) -> None:
     """A replica that takes smaller statements than the dump has, and lacks an engine and a collation of it."""
     source, replica = box.source, box.replicas[0]

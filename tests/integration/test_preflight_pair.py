@@ -124,6 +124,7 @@ def as_source(server: Server, **account: str) -> dict[str, Any]:
     return {"source_host": server.host, "source_port": server.port, **account}
 
 
+@pytest.mark.long_on("oldest")
 def test_what_is_seen_of_the_replica_and_its_neighbours(box: Sandbox, dump: dict[str, Any], modern: bool) -> None:
     source, replica, sibling = box.servers
     own_id = sibling.value("SELECT @@GLOBAL.server_id")
@@ -191,6 +192,7 @@ def lock_of(began: str, state_dir: Path) -> Iterator[str]:
         yield str(state_dir)
 
 
+@pytest.mark.long_on("oldest")
 def test_the_accounts_and_the_lock(box: Sandbox, dump: dict[str, Any], modern: bool, tmp_path: Path) -> None:
     """On one good pair, clear but for what the sandbox lacks, only the account or the lock is another one."""
     source = box.source
@@ -239,6 +241,7 @@ def test_the_accounts_and_the_lock(box: Sandbox, dump: dict[str, Any], modern: b
         assert all(part in answer[check] for check, part in told[name].items()), answer
 
 
+@pytest.mark.long_on("newest")
 def test_the_statement_that_is_printed_gives_what_was_missing(box: Sandbox, dump: dict[str, Any], modern: bool) -> None:
     source, replica = box.source, box.replicas[0]
     for server, host in ((source, "127.0.0.1"), (replica, "localhost")):
@@ -268,6 +271,7 @@ def test_the_statement_that_is_printed_gives_what_was_missing(box: Sandbox, dump
     assert answers[1] == ({"routines_need_super"} if modern else set())  # 5.6 wants SUPER anyway
 
 
+@pytest.mark.long_on("newest")
 def test_what_is_seen_of_a_source_that_cannot_be_followed(box: Sandbox, dump: dict[str, Any], modern: bool) -> None:
     """The second replica as the source of the first: it is a copy of it, and its options are of an older day."""
     replica, peer = box.replicas
@@ -313,6 +317,7 @@ def test_what_is_seen_of_a_source_that_cannot_be_followed(box: Sandbox, dump: di
     assert all(part in found[check] for check, part in told.items()), found
 
 
+@pytest.mark.long_on("oldest")
 def test_a_source_of_another_series(box: Sandbox, dump: dict[str, Any], modern: bool) -> None:
     with Sandbox.up(server="5.6" if modern else modern_spec(), replicas=0) as other:
         account = {"source_user": READER.user, "source_password": READER.password}

@@ -53,6 +53,7 @@ def test_the_least_that_helps_is_done_and_proven(kind: str, damage: str) -> None
         assert (again.returncode, again.changed) == (0, 0), again.output
 
 
+@pytest.mark.long_on("oldest")
 def test_a_healthy_replica_gives_no_finding_and_is_left_alone(box: Sandbox) -> None:
     told = diagnose(box)
     assert told["healthy"]

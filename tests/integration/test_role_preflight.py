@@ -108,6 +108,7 @@ def test_what_an_operator_knows_better_is_overruled_by_name_and_still_shown(box:
     assert "'dump_incomplete' is no check that can be overruled by name" in slip.output
 
 
+@pytest.mark.long_on("newest")
 def test_a_server_that_the_inventory_has_below_this_one_is_known(box: Sandbox, dump: Path) -> None:
     """It need not be up. One that follows another port of this host does not count."""
     port = box.replicas[0].port

@@ -88,6 +88,7 @@ def test_check_mode_plans_every_phase_and_touches_nothing(box: Sandbox, dump: Pa
     assert left_behind(ruined) == files
 
 
+@pytest.mark.long_on("oldest")
 def test_a_refusal_names_every_reason_and_touches_nothing(box: Sandbox, dump: Path, ruined: Server) -> None:
     cut = box.directory / "cut.sql"
     with dump.open("rb") as whole:

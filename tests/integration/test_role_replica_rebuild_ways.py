@@ -84,6 +84,7 @@ def test_a_dump_taken_on_the_way_leaves_nothing_on_a_disk(box: Sandbox, replica:
     assert_equal(box, replica)
 
 
+@pytest.mark.long_on("oldest")
 def test_a_source_that_cannot_be_dumped_is_found_before_anything_is_touched(box: Sandbox, replica: Server) -> None:
     before = replica.gtid_executed, replica.rows("SELECT * FROM shop.categories")
     outcome = rebuild(box, dump_method="source", rebuild_when="always", mysqldump="/no/such/mysqldump")

@@ -103,6 +103,7 @@ def test_options_are_added(make_box: MakeBox) -> None:
     assert box.replicas[0].value("SELECT @@GLOBAL.max_relay_log_size") == 65536
 
 
+@pytest.mark.long_on("oldest")
 def test_killed_and_stopped_servers_come_back(make_box: MakeBox) -> None:
     box = make_box()
     replica = box.replicas[0]
@@ -122,6 +123,7 @@ def test_killed_and_stopped_servers_come_back(make_box: MakeBox) -> None:
     assert replica.rows("SELECT * FROM d.t") == box.source.rows("SELECT * FROM d.t")
 
 
+@pytest.mark.long_on("newest")
 def test_extra_arguments_win_over_the_option_file(make_box: MakeBox) -> None:
     replica = make_box().replicas[0]
     replica.restart(["--max-connections=77"])
@@ -268,6 +270,7 @@ def test_inventory_is_what_ansible_reads(box: Sandbox) -> None:
     assert variables["mysql_replica_login_unix_socket"] == box.replicas[0].socket
 
 
+@pytest.mark.long_on("newest")
 def test_inventory_commands_stop_and_start(make_box: MakeBox) -> None:
     box = make_box()
     variables = ansible_inventory(box, "--host", "replica1")
