@@ -22,10 +22,13 @@ from pathlib import Path
 from . import dataset, demo_relaylog, demo_salvage, writer_load
 from .builds import default_spec
 from .compare import compare
+from .dataset import bulk
 from .narrator import DemoFailed, Narrator, changes, run_playbook
 from .server import Server
 from .topology import Sandbox
 from .writer import Writer
+
+MEBIBYTES = 128  # of the large table: enough for a load to say how far it is
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,6 +55,10 @@ def play(box: Sandbox, story: Narrator) -> None:
         ports = ", ".join(f"{server.name} on port {server.port}" for server in (source, *box.replicas))
         story.tell(f"MySQL {source.value('SELECT @@version')}: {ports}")
         dataset.load(source)
+        rows = bulk.load(source, MEBIBYTES)
+        story.tell(f"a shop, a museum of data types, odd names, and a table of {rows} rows that takes a while to load")
+        for replica in box.replicas:
+            box.wait_caught_up(replica, timeout=300)
         writer = Writer(source).start()
     with writer:
         dump = box.directory / "source.sql"
