@@ -53,11 +53,13 @@ def options(server: Server) -> dict[str, Any]:
     }
 
 
-def open_to_the_sandbox(replica: Server) -> None:
+def open_to_the_sandbox(server: Server) -> None:
     """A new server lets nobody in without a password, and the sandbox's root has none."""
-    read_only = replica.statements.read_only
-    with replica.connect(user=ADMIN.user, password=ADMIN.password) as session, session.cursor() as cursor:
+    read_only = server.statements.read_only
+    with server.connect(user=ADMIN.user, password=ADMIN.password) as session, session.cursor() as cursor:
         cursor.execute("SET sql_log_bin = 0")
+        cursor.execute(f"SELECT @@GLOBAL.{read_only} AS now")
+        before = cursor.fetchone()["now"]
         cursor.execute(f"SET GLOBAL {read_only} = OFF")
         cursor.execute("SET PASSWORD FOR 'root'@'localhost' = ''")
-        cursor.execute(f"SET GLOBAL {read_only} = ON")
+        cursor.execute(f"SET GLOBAL {read_only} = {before}")

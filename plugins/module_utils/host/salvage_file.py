@@ -72,7 +72,7 @@ class RowsFile:
         self._file.write(head)
         self._has_head = False
         self._looked = 0
-        self._before = (self._file.tell(), False, 0)
+        self._begun = self._before = (self._file.tell(), False, 0)
 
     def take(self, argv: List[str], keep_half: bool) -> Taken:
         """Run mysqldump and keep the rows; of one that fails only with keep_half, and what was whole of it."""
@@ -97,6 +97,11 @@ class RowsFile:
         """Text that is no program's, with so many rows in it."""
         self._file.write(text)
         self.rows += count
+
+    def begin_again(self) -> None:
+        """Without anything that was kept so far."""
+        self._back_to(*self._begun)
+        self._looked = 0
 
     def _back_to(self, size: int, has_head: bool, count: int) -> None:
         self._file.flush()

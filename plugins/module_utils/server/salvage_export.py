@@ -94,6 +94,7 @@ class SalvageExport:
                 redo=found.redo,
                 datadir=recovery["work"],
                 warnings=climb.warnings(found),
+                newest_lost=climb.newest_lost(found),
                 gives_up=levels.gives_up(found.level),
             )
             self._save()

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.salvage_file import Limits, RowsFile, Taken
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import keys, ledger, values
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import keys, ledger, missing, values
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.ranges import (
     Got,
     Middle,
@@ -27,6 +27,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.frail_se
 _PAGE = 16384  # bytes
 _STATEMENT = 1 << 18  # bytes, about
 _ROWS_OF_A_PAGE = 100  # where nothing tells how long a row is
+_QUESTIONS = 200  # each of which counts an index
 
 
 class Wish(NamedTuple):
@@ -78,15 +79,17 @@ class TableReader:
         self._server.up()
         self._server.log_since_last_look()
         lost: List[Range] = []
-        method, failure = "mysqldump", None
+        method, failure, quiet = "mysqldump", None, False
         try:
             self._structure = self._look()
             taken = self._dump(keep_half=not self._can_part)
             log = self._server.log_since_last_look()
-            if taken.stopped:
-                failure = taken.stopped
-            elif not taken.good:
-                failure = "mysqldump failed (%s): %s" % (taken.status, taken.words)
+            failure = _failure(taken)
+            if taken.good and self._can_part and (self._count() or 0) > self._file.rows:
+                method, quiet = "ranges", True
+                lost = self._without_holes()
+                failure = self._stopped
+            elif not taken.good and not taken.stopped:
                 died = is_lost(taken.words) and self._server.died()
                 if died and self._can_part and self._server.handles(self._table):
                     method = "ranges"
@@ -109,6 +112,7 @@ class TableReader:
                 ranges=[self._shown(part) for part in lost],
                 log=log,
                 failure=failure,
+                quiet=quiet,
                 level=self._server.level if self._is_innodb else 0,
             )
         )
@@ -177,13 +181,41 @@ class TableReader:
 
     # -- reading ---------------------------------------------------------------------------------------------
 
-    def _dump(self, keep_half: bool) -> Taken:
+    def _dump(self, keep_half: bool, where: Optional[str] = None) -> Taken:
         limit = self._wish.limit
-        condition = (self._wish.where or "1") + ("" if limit is None else " LIMIT %d" % limit)
+        condition = (where or self._wish.where or "1") + ("" if limit is None else " LIMIT %d" % limit)
         arguments = ["--no-create-info", "--skip-triggers"]
         arguments += ["--where=" + condition] if condition != "1" else []
         with self._server.mysqldump(*arguments, self._table.schema, self._table.name) as argv:
             return self._file.take(argv, keep_half)
+
+    def _without_holes(self) -> List[Range]:
+        """What a dump has passed over in silence; read again in parts between that when it ended too early."""
+        walk = missing.parts(_QUESTIONS)
+        answer: Any = None
+        while True:
+            try:
+                question = walk.send(answer)
+            except StopIteration as end:
+                found: List[missing.Part] = end.value
+                break
+            answer = self._part(question) if isinstance(question, Middle) else self._counted(question.range)
+        if sum(part.rows for part in found) > self._file.rows:
+            self._file.begin_again()
+            for part in found:
+                taken = self._dump(keep_half=True, where=keys.where(self._key, part.range)) if part.rows else None
+                if taken is not None and not taken.good:
+                    self._stopped = _failure(taken)
+                    break
+        return [part.range for part in found if part.missing]
+
+    def _counted(self, part: Range) -> missing.Counted:
+        condition, sql = keys.where(self._key, part), "SELECT COUNT(*) AS k0 FROM %s WHERE %s"
+        try:
+            other = int(self._value(sql, condition, self._structure.other or "PRIMARY"))
+            return missing.Counted(other, int(self._value(sql, condition, "PRIMARY")))
+        except (Died, ServerError):
+            return missing.Counted(None, None)
 
     def _around(self) -> Outcome:
         """By HANDLER: the rows that mysqldump does not come to."""
@@ -290,3 +322,8 @@ class TableReader:
 
     def _shown(self, part: Range) -> str:
         return keys.shown(self._key, part)
+
+
+def _failure(taken: Taken) -> Optional[str]:
+    """Why a run of mysqldump is not the whole table, None when it is, as far as mysqldump says."""
+    return taken.stopped or (None if taken.good else "mysqldump failed (%s): %s" % (taken.status, taken.words))

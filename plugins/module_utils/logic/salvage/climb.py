@@ -11,6 +11,7 @@ again. The first attempt that answers ends it.
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.errorlog.quote import quote
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import levels
 
 AS_FOUND = "as_found"
 SET_ASIDE = "set_aside"
@@ -84,6 +85,15 @@ def next_try(attempts: List[Attempt], max_level: int, set_redo_aside: bool) -> O
     return left[0] if left else None
 
 
+def newest_lost(attempt: Attempt) -> bool:
+    """Whether what was committed last may be lost, and no count shows it: both indexes of a table are older then."""
+    return (
+        attempt.redo == SET_ASIDE
+        or attempt.level >= levels.WITHOUT_REDO
+        or any(finding["id"] in _OF_FINDINGS for finding in attempt.findings)
+    )
+
+
 def warnings(attempt: Attempt) -> List[str]:
     """What a person has to know of what the climb ended with."""
     said = []
@@ -98,6 +108,8 @@ def warnings(attempt: Attempt) -> List[str]:
         said.append(
             "at level %d what is read may lack rows without an error: see the doubts of each table" % attempt.level
         )
+    if attempt.level >= levels.WITHOUT_REDO:
+        said.append("the redo log was not read: changes that were only in it are lost")
     if attempt.level >= 3:
         said.append("what was not committed is read as if it were")
     return said

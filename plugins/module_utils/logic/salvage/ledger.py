@@ -20,6 +20,8 @@ LEFT_OUT = "left_out"  # by choice: skipped, or the time or the room was over
 FORMAT = 1
 
 # What the log may say while a table is read -> what that means for its rows
+_DEADLY = "the server dies when it reads the missing ranges"
+_SILENT = "the server passes over the missing ranges in silence"
 _LOG_DOUBTS = {
     "innodb_index_corrupt": "the server's log says that an index is damaged: rows may be missing",
     "innodb_page_corrupt": "the server's log says that a page is damaged: rows may be missing",
@@ -33,7 +35,7 @@ class Seen(NamedTuple):
     rows: in its file. counted: by an index that the rows were not read by; None where there is none or it cannot be
     read. counted_by: its name, None where the table has none. limit: rows that were asked for, None for all.
     ranges: that could not be read, as texts. log: ids of findings while it was read. failure: why it was not read to
-    its end, None when it was.
+    its end, None when it was. quiet: nothing but the counts has told of the ranges.
     """
 
     rows: int
@@ -44,6 +46,7 @@ class Seen(NamedTuple):
     log: List[str]
     failure: Optional[str]
     level: int
+    quiet: bool = False
 
 
 def judge(seen: Seen) -> Dict[str, Any]:
@@ -64,7 +67,7 @@ def judge(seen: Seen) -> Dict[str, Any]:
     elif seen.counted is None and seen.level:
         doubts.append("there is no second index to compare with, and rows may be missing at level %d" % seen.level)
     damaged = bool(seen.ranges or seen.failure)
-    if not damaged and missing:
+    if missing and (seen.quiet or not damaged):
         doubts.append(
             "the index %s counts %s rows and %d could be read, without any error" % (seen.counted_by, wanted, seen.rows)
         )
@@ -73,7 +76,7 @@ def judge(seen: Seen) -> Dict[str, Any]:
         lost = missing if missing or not damaged else None
     else:
         state, lost = (DOUBTFUL if doubts else SAVED), 0
-    why = seen.failure or ("the server dies when it reads the missing ranges" if seen.ranges else None)
+    why = seen.failure or (_SILENT if seen.quiet else _DEADLY if seen.ranges else None)
     return dict(state=state, rows_saved=seen.rows, rows_lost=lost, why=why, doubts=doubts)
 
 
@@ -92,8 +95,11 @@ def entry(schema: str, table: str, judged: Dict[str, Any], **more: Any) -> Dict[
 
 
 def ledger(facts: Dict[str, Any], files: List[Dict[str, Any]], tables: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The whole: facts of the run (server_version, level, redo, datadir, warnings, gives_up), the files beside the
-    tables' own (accounts and definitions, each with kind, schema, state, why), the tables, and the sums."""
+    """The whole: the facts of the run, the files beside the tables' own, the tables, and the sums.
+
+    facts: server_version, level, redo, datadir, warnings, gives_up, newest_lost (whether what was committed last may be
+    lost without a sign). files: accounts and definitions, each with kind, schema, state, why.
+    """
     counts = {state: sum(table["state"] == state for table in tables) for state in _STATES}
     return dict(
         facts,
@@ -104,7 +110,9 @@ def ledger(facts: Dict[str, Any], files: List[Dict[str, Any]], tables: List[Dict
         rows_saved=sum(table["rows_saved"] for table in tables),
         rows_lost=sum(table["rows_lost"] or 0 for table in tables),
         unknown=sum(table["rows_lost"] is None for table in tables),
-        whole=counts[SAVED] == len(tables) and all(file["state"] == SAVED for file in files),
+        whole=counts[SAVED] == len(tables)
+        and all(file["state"] == SAVED for file in files)
+        and not facts.get("newest_lost"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Dict, List, NamedTuple, Tuple
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import Version
 
 HIGHEST = 6
+WITHOUT_REDO = 6
 
 
 class Level(NamedTuple):

@@ -54,8 +54,23 @@ def test_a_climb_goes_on_from_its_journal():
 
 def test_warnings_tell_what_is_given_up():
     assert climb.warnings(climb.Attempt(climb.AS_FOUND, 0, climb.ANSWERS, 1, "", [])) == []
+    assert not climb.newest_lost(climb.Attempt(climb.AS_FOUND, 5, climb.ANSWERS, 1, "", []))
     told = climb.warnings(climb.Attempt(climb.SET_ASIDE, 6, climb.ANSWERS, 1, "", []))
     assert [word for word in ("future", "without an error", "committed") if word not in " ".join(told)] == []
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        climb.Attempt(climb.SET_ASIDE, 0, climb.ANSWERS, 1, "", []),
+        climb.Attempt(climb.AS_FOUND, 6, climb.ANSWERS, 1, "", []),
+        climb.Attempt(climb.AS_FOUND, 0, climb.ANSWERS, 1, "", [dict(id="redo_log_new", line="")]),
+        climb.Attempt(climb.AS_FOUND, 0, climb.ANSWERS, 1, "", [dict(id="innodb_lsn_in_future", line="")]),
+    ],
+)
+def test_without_the_redo_log_what_was_committed_last_may_be_lost_and_that_is_said(attempt):
+    assert climb.newest_lost(attempt)
+    assert "changes that were only in it are lost" in " ".join(climb.warnings(attempt)) or attempt.findings
 
 
 def test_each_level_gives_up_what_those_below_it_do():

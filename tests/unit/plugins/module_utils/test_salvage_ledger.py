@@ -26,6 +26,7 @@ ALONE = ALL._replace(counted=None, counted_by=None)
         # rc 0 and rows missing, as 5.6.24 does at level 6 and 9.7.4 at level 1
         (ALL._replace(rows=273, counted=300, level=1), ledger.PARTIAL, 27, 1),
         (ALL._replace(rows=273, counted=300, log=["innodb_index_corrupt"]), ledger.PARTIAL, 27, 2),
+        (ALL._replace(rows=273, counted=300, level=1, ranges=["id 3 to 30"], quiet=True), ledger.PARTIAL, 27, 1),
         (ALONE._replace(level=1), ledger.DOUBTFUL, 0, 1),
         (ALL._replace(level=6), ledger.SAVED, 0, 0),
         (ALL._replace(counted=None), ledger.DOUBTFUL, 0, 1),
@@ -79,6 +80,7 @@ FILE = dict(kind="definitions", schema="shop", path="d.sql", sha256="s", bytes=1
 def test_a_salvage_is_whole_only_when_everything_is_saved():
     assert ledger.ledger({}, [FILE], [table("a")])["whole"]
     assert not ledger.ledger({}, [FILE], [table("a"), table("b", rows=9)])["whole"]
+    assert not ledger.ledger({"newest_lost": True}, [FILE], [table("a")])["whole"], "no count shows that"
     assert not ledger.ledger({}, [dict(FILE, state=ledger.LOST)], [table("a")])["whole"]
     assert not ledger.ledger({}, [FILE], [table("a"), ledger.left_out("shop", "b", "asked for")])["whole"]
 
