@@ -22,6 +22,8 @@ PAGE = 16384
 HEAD = 74  # bytes
 INDEX_PAGE = (17855).to_bytes(2, "big")  # FIL_PAGE_INDEX
 NO_PAGE = 0xFFFFFFFF
+OWN_PAGE = ("ibdata1", 6)  # head of the first rollback segment; 5.6.24 starts without it at level 5
+OWN_PAGE_NEW = ("mysql.ibd", 2)  # which segments there are; 9.7.4 starts without it at level 4
 NOT_OURS = ("mysql", "sys", "performance_schema", "#innodb_temp")
 
 
@@ -52,6 +54,14 @@ def redo_overwritten(_box: Sandbox, server: Server) -> dict[str, Any]:
     for path in overwritten:
         path.write_bytes(b"\xa5" * path.stat().st_size)
     return {"overwritten": [str(path.relative_to(server.datadir)) for path in overwritten]}
+
+
+def system_page_overwritten(_box: Sandbox, server: Server) -> dict[str, Any]:
+    """A disk that writes to the wrong place, and hits what InnoDB needs for itself: a level helps against that."""
+    server.stop()
+    name, page = OWN_PAGE_NEW if (server.datadir / "mysql.ibd").exists() else OWN_PAGE
+    _overwrite(server, server.datadir / name, page, b"\xa5" * PAGE)
+    return {"file": str(server.datadir / name), "page": page}
 
 
 def leaves(path: Path) -> list[tuple[int, int]]:
@@ -111,6 +121,11 @@ def _damage_page(server: Server, schema: str | None, table: str | None, part: fl
     path = _largest_table(server, schema or "*", table or "*")
     found = leaves(path)
     page, rows = found[min(len(found) - 1, int(part * len(found)))]
+    _overwrite(server, path, page, content)
+    return {"file": str(path), "page": page, "rows": rows, "leaves": len(found)}
+
+
+def _overwrite(server: Server, path: Path, page: int, content: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(page * PAGE)
         whose = _name(file.read(HEAD))
@@ -118,7 +133,6 @@ def _damage_page(server: Server, schema: str | None, table: str | None, part: fl
         file.write(content)
     for copies in (server.datadir / "ibdata1", *server.datadir.glob("*.dblwr")):
         _forget(copies, whose)
-    return {"file": str(path), "page": page, "rows": rows, "leaves": len(found)}
 
 
 def _name(head: bytes) -> tuple[bytes, bytes]:
@@ -146,6 +160,7 @@ def _largest_table(server: Server, schema: str, table: str) -> Path:
 DAMAGES: dict[str, tuple[Callable[..., dict[str, Any]], str]] = {
     "redo_removed": (redo_removed, "SIGKILL, and the redo log is deleted; the server is down"),
     "redo_overwritten": (redo_overwritten, "SIGKILL, and the redo log is overwritten; the server is down"),
+    "system_page_overwritten": (system_page_overwritten, "a page of InnoDB's own is garbage; the server is down"),
     "page_zeroed": (page_zeroed, "a page of a table's rows is zeros (schema=, table=, part=); the server is down"),
     "page_overwritten": (
         page_overwritten,

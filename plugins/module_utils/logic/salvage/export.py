@@ -23,7 +23,8 @@ DEFINITIONS, ROWS, PROGRAMS = "1-definitions", "2-rows", "3-programs"
 class Observed(NamedTuple):
     """path: where the export goes. recovery: the journal of mysql_force_recovery. journal: of this export.
 
-    wish: what was asked for; a journal with another one is of another export. users: who uses the data directory.
+    wish: what was asked for; a journal with another one, or of another data directory, is of another export.
+    users: who uses the data directory.
     """
 
     path: str
@@ -34,7 +35,7 @@ class Observed(NamedTuple):
 
     @property
     def going_on(self) -> bool:
-        return bool(self.journal) and self.journal["wish"] == self.wish
+        return is_of(self.journal, self.wish, self.recovery)
 
     def describe(self) -> Dict[str, Any]:
         tables = self.journal.get("tables", {}) if self.going_on else {}
@@ -62,10 +63,10 @@ def plan(seen: Observed) -> Plan:
     found = found_level(seen.recovery, seen.path)
     if not seen.going_on and (seen.journal.get("files") or seen.journal.get("tables")):
         raise Refused(
-            "there is an export already that was asked for with other options",
+            "there is an export already, of another data directory or with other options",
             where=seen.path,
             untouched="it",
-            next_step="give another path, or the options of that one",
+            next_step="give another path, or, for the same data directory, the options of that one",
         )
     if seen.users:
         raise Refused(
@@ -88,9 +89,15 @@ def plan(seen: Observed) -> Plan:
     return Plan(steps, before, dict(before, done=True))
 
 
-def new_record(wish: Dict[str, Any]) -> Dict[str, Any]:
+def is_of(journal: Dict[str, Any], wish: Dict[str, Any], recovery: Dict[str, Any]) -> bool:
+    """Whether an export goes on: what is asked for is the same, and so is the directory, which its inode names."""
+    return bool(journal) and (journal["wish"], journal["inode"]) == (wish, recovery.get("inode"))
+
+
+def new_record(wish: Dict[str, Any], recovery: Dict[str, Any]) -> Dict[str, Any]:
     """What the journal holds: files by their names, tables by theirs (schema.table)."""
-    return dict(phase="begun", wish=wish, files={}, tables={}, place=None, server=None, facts={})
+    inode = recovery.get("inode")
+    return dict(phase="begun", wish=wish, inode=inode, files={}, tables={}, place=None, server=None, facts={})
 
 
 def wish_of(params: Dict[str, Any]) -> Dict[str, Any]:

@@ -123,7 +123,7 @@ def test_the_original_may_be_worked_on_with_a_copy_of_the_system_s_files_alone()
 ASKED = export.wish_of(
     dict(where={"s.a": "x"}, row_limits={}, exclude_tables=["s.b"], exclude_schemas=["t"], schema_only=False)
 )
-FOUND = dict(work="/d.salvage", attempts=[attempt(0, climb.DIED).public(), attempt(1, climb.ANSWERS).public()])
+FOUND = dict(work="/d.salvage", inode=7, attempts=[attempt(0, climb.DIED).public(), attempt(1, climb.ANSWERS).public()])
 EXPORT = export.Observed("/export", FOUND, {}, ASKED, [])
 
 
@@ -132,9 +132,9 @@ def test_accounts_come_first_then_definitions_then_rows():
 
 
 def test_an_export_that_is_done_is_not_repeated_and_one_that_is_not_goes_on():
-    begun = export.new_record(ASKED)
+    begun = export.new_record(ASKED, FOUND)
     assert actions(export.plan(EXPORT._replace(journal=begun)))[0] == "begin"
-    nothing_done = export.new_record(dict(ASKED, schema_only=True))
+    nothing_done = export.new_record(dict(ASKED, schema_only=True), FOUND)
     assert actions(export.plan(EXPORT._replace(journal=nothing_done)))[0] == "begin"
     assert actions(export.plan(EXPORT._replace(journal=dict(begun, phase=export.DONE)))) == []
 
@@ -144,7 +144,12 @@ def test_an_export_that_is_done_is_not_repeated_and_one_that_is_not_goes_on():
     [
         (dict(recovery={}), "which level"),
         (dict(recovery=dict(FOUND, attempts=FOUND["attempts"][:1])), "which level"),
-        (dict(journal=dict(export.new_record(dict(ASKED, schema_only=True)), files={"accounts": {}})), "other options"),
+        (dict(journal=dict(export.new_record(dict(ASKED, schema_only=True), FOUND), files={"a": {}})), "other options"),
+        # a server that was salvaged once is damaged again: the old rows are not the new ones
+        (
+            dict(journal=dict(export.new_record(ASKED, dict(FOUND, inode=8)), phase="done", tables={"a": {}})),
+            "another data",
+        ),
         (dict(users=["process 5 (mysqld) has it"]), "process 5"),
     ],
 )
