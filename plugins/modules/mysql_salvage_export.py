@@ -13,6 +13,8 @@ description:
     Nothing is ever written to it or dropped.
   - When a table kills the server, the server is started again at the same level, and the table is read in ranges of its
     primary key, forwards and backwards, so that only what is damaged is lost.
+  - When another index counts more rows than came, the table is halved until the ranges are found that the server passes
+    over in silence, and what lies between them is read.
   - That C(mysqldump) ends with 0 proves nothing here. The rows in each file are counted and compared with the count of
     another index of the table where it has one, and the server's log is read after each table. What does not agree is
     a doubt in the ledger.
@@ -94,12 +96,14 @@ options:
     default: 40
   max_seconds:
     description:
-      - After so many seconds no more rows are read; 0 for no limit. What is left out stands in the ledger.
+      - After so many seconds no more rows are read; 0 for no limit. What is left out stands in the ledger, and the next
+        run reads it.
     type: int
     default: 0
   keep_free:
     description:
-      - Bytes that stay free on the file system of O(path). What is left out for it stands in the ledger.
+      - Bytes that stay free on the file system of O(path). What is left out for it stands in the ledger, and the next
+        run reads it.
     type: int
     default: 1073741824
   timeout:
@@ -198,6 +202,9 @@ tables:
     limit:
       description: The row limit that was given.
       type: int
+    over:
+      description: Whether the time or the room was over before all of it was read. The next run reads it then.
+      type: bool
     seconds:
       description: How long it took.
       type: float

@@ -56,8 +56,12 @@ def play(box: Sandbox, story: Narrator) -> None:
         run_playbook(box, "rebuild_replica.yml", {**known(replica), "mysql_replica_dump_method": "source"}, story)
         open_to_the_sandbox(replica)
     with story.chapter("A running pair: applications write again, an independent judge compares row by row"):
+        before = replica.gtid_executed
         with Writer(source) as writer:
             writer.wait_for_commits(100)
+        box.wait_caught_up(replica)
+        story.tell(f"{source.name} wrote; what {replica.name} has executed moved from {before!r}")
+        story.tell(f"to {replica.gtid_executed!r}")
         judgement = compare(source, replica)
         story.tell(f"{replica.name}: {judgement}")
         if not judgement.identical:

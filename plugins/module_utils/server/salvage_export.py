@@ -83,6 +83,7 @@ class SalvageExport:
             recovery = Journal(os.path.join(self.params["state_dir"], JOURNAL)).read()
             same = export.is_of(left, self.wish, recovery)
             self.record = left if same else export.new_record(self.wish, recovery)
+            self._remove_halves()
             found = export.found_level(recovery, self.path)
             mysqld = Mysqld(self.params["mysqld"], self.params["defaults_file"])
             options, _configured = mysqld.options(recovery["datadir"])
@@ -117,6 +118,14 @@ class SalvageExport:
             self._place.remove()
             self.record["place"] = None
             self._save()
+
+    def _remove_halves(self) -> None:
+        """What a run that was ended had not entered yet: its table may have another number by now, and another file."""
+        whole = export.files_of(self.record)
+        for name in os.listdir(self.load):
+            path = os.path.join(self.load, name)
+            if name.startswith(export.OURS) and path not in whole:
+                os.unlink(path)
 
     def _note(self, identity: Optional[Identity]) -> None:
         self.record["server"] = dict(identity._asdict()) if identity else None
@@ -162,11 +171,11 @@ class SalvageExport:
             for name in entry.get("unreadable", [])
         }
         for number, table in enumerate(tables):
-            if table.path in self.record["tables"]:
+            if table.path in self.record["tables"] and not export.is_over(self.record["tables"][table.path]):
                 continue
-            why = export.why_left_out(table.schema, table.path, self.wish) or limits.over(self.load)
-            if why:
-                self.record["tables"][table.path] = ledger.left_out(table.schema, table.name, why)
+            why, over = export.why_left_out(table.schema, table.path, self.wish), limits.over(self.load)
+            if why or over:
+                self.record["tables"][table.path] = ledger.left_out(table.schema, table.name, why or str(over), not why)
             elif table.path in without:
                 lost = ledger.Seen(0, None, None, None, [], [], "its definition cannot be read", self.frail.level)
                 self.record["tables"][table.path] = ledger.entry(table.schema, table.name, ledger.judge(lost))

@@ -62,6 +62,7 @@ class TableReader:
         self._file = RowsFile(path, b"USE %s;\n" % identifier(table.schema).encode("utf-8"), limits)
         self._structure = _NOTHING
         self._stopped: Optional[str] = None
+        self._over = False
         self._head = b""
         self._waiting: List[bytes] = []
         self._waiting_bytes = 0
@@ -126,6 +127,7 @@ class TableReader:
             method=method,
             where=self._wish.where,
             limit=self._wish.limit,
+            over=self._over,
             seconds=round(time.time() - began, 1),
         )
 
@@ -187,7 +189,9 @@ class TableReader:
         arguments = ["--no-create-info", "--skip-triggers"]
         arguments += ["--where=" + condition] if condition != "1" else []
         with self._server.mysqldump(*arguments, self._table.schema, self._table.name) as argv:
-            return self._file.take(argv, keep_half)
+            taken = self._file.take(argv, keep_half)
+        self._over = self._over or bool(taken.stopped)
+        return taken
 
     def _without_holes(self) -> List[Range]:
         """What a dump has passed over in silence; read again in parts between that when it ended too early."""
@@ -239,6 +243,7 @@ class TableReader:
     def _read(self, question: Read) -> Got:
         self._stopped = self._stopped or self._limits.over(self._file.directory)
         if self._stopped:
+            self._over = True
             return Got(True)
         part, backwards = question.range, question.backwards
         came, last, ended = 0, None, False

@@ -7,7 +7,7 @@
 Accounts first: without them the rest is of little use. Then definitions, which are small. Then rows, a table at a time.
 """
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput, Refused
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
@@ -17,7 +17,7 @@ DONE = "done"
 LOAD = "load"  # directory of what is loaded into a new instance, in the order of the names
 ACCOUNTS = "accounts.sql"
 LEDGER, PAGE = "ledger.json", "ledger.html"
-DEFINITIONS, ROWS, PROGRAMS = "1-definitions", "2-rows", "3-programs"
+DEFINITIONS, ROWS, PROGRAMS = OURS = ("1-definitions", "2-rows", "3-programs")
 
 
 class Observed(NamedTuple):
@@ -39,7 +39,8 @@ class Observed(NamedTuple):
 
     def describe(self) -> Dict[str, Any]:
         tables = self.journal.get("tables", {}) if self.going_on else {}
-        return dict(path=self.path, tables=len(tables), done=self.going_on and self.journal.get("phase") == DONE)
+        done = self.going_on and self.journal.get("phase") == DONE and not any(map(is_over, tables.values()))
+        return dict(path=self.path, tables=sum(not is_over(table) for table in tables.values()), done=done)
 
 
 def found_level(recovery: Dict[str, Any], where: str) -> climb.Attempt:
@@ -87,6 +88,17 @@ def plan(seen: Observed) -> Plan:
         Step("ledger", seen.path, "write %s and %s" % (LEDGER, PAGE), "what is lost has to be known"),
     ]
     return Plan(steps, before, dict(before, done=True))
+
+
+def files_of(record: Dict[str, Any]) -> Set[str]:
+    """Paths of what a journal says is whole."""
+    tables = [file["path"] for table in record["tables"].values() if not is_over(table) for file in table["files"]]
+    return {*tables, *(file["path"] for file in record["files"].values())}
+
+
+def is_over(table: Dict[str, Any]) -> bool:
+    """Whether the time or the room was over before all of a table was read."""
+    return bool(table.get("over"))
 
 
 def is_of(journal: Dict[str, Any], wish: Dict[str, Any], recovery: Dict[str, Any]) -> bool:

@@ -80,15 +80,18 @@ def judge(seen: Seen) -> Dict[str, Any]:
     return dict(state=state, rows_saved=seen.rows, rows_lost=lost, why=why, doubts=doubts)
 
 
-def left_out(schema: str, table: str, why: str) -> Dict[str, Any]:
-    return entry(schema, table, dict(state=LEFT_OUT, rows_saved=0, rows_lost=None, why=why, doubts=[]))
+def left_out(schema: str, table: str, why: str, over: bool = False) -> Dict[str, Any]:
+    judged = dict(state=LEFT_OUT, rows_saved=0, rows_lost=None, why=why, doubts=[])
+    return entry(schema, table, judged, over=over)
 
 
 def entry(schema: str, table: str, judged: Dict[str, Any], **more: Any) -> Dict[str, Any]:
-    """One table of the ledger. ranges_lost: texts. files: each path, bytes, sha256. deaths: of the server."""
-    whole: Dict[str, Any] = dict(
-        schema=schema, table=table, ranges_lost=[], files=[], deaths=0, method=None, where=None, limit=None, seconds=0.0
-    )
+    """One table of the ledger. ranges_lost: texts. files: each path, bytes, sha256. deaths: of the server.
+
+    over: the time or the room was, and the next run reads it.
+    """
+    whole: Dict[str, Any] = dict(schema=schema, table=table, ranges_lost=[], files=[], deaths=0, method=None)
+    whole.update(where=None, limit=None, seconds=0.0, over=False)
     whole.update(judged)
     whole.update(more)
     return whole

@@ -10,7 +10,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import B
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dialect import Version, parse_version
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.initialize_state import Directory
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.mysqld_options import ServerOptions
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import check, climb, export, recovery
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import (
+    check,
+    climb,
+    export,
+    ledger,
+    recovery,
+)
 
 HERE = Directory("/d", 77, 64, 64, 0o700, 1000, ["ibdata1"], None, ["shop"])
 OPTIONS = ServerOptions(parse_version("5.6.24"), {"innodb-data-file-path": "ibdata1:12M"}, {})
@@ -136,7 +142,17 @@ def test_an_export_that_is_done_is_not_repeated_and_one_that_is_not_goes_on():
     assert actions(export.plan(EXPORT._replace(journal=begun)))[0] == "begin"
     nothing_done = export.new_record(dict(ASKED, schema_only=True), FOUND)
     assert actions(export.plan(EXPORT._replace(journal=nothing_done)))[0] == "begin"
-    assert actions(export.plan(EXPORT._replace(journal=dict(begun, phase=export.DONE)))) == []
+    done = dict(begun, phase=export.DONE, tables={"s.a": ledger.left_out("s", "a", "asked for")})
+    assert actions(export.plan(EXPORT._replace(journal=done))) == []
+    out_of_time = dict(done, tables={"s.a": ledger.left_out("s", "a", "the time was over", over=True)})
+    assert "rows" in actions(export.plan(EXPORT._replace(journal=out_of_time)))
+
+
+def test_only_what_stands_in_the_journal_is_loaded():
+    half = ledger.entry("s", "b", dict(state=ledger.PARTIAL), files=[dict(path="b.sql")], over=True)
+    whole = ledger.entry("s", "a", dict(state=ledger.SAVED), files=[dict(path="a.sql")])
+    record = dict(files={"definitions s": dict(path="d.sql")}, tables={"s.a": whole, "s.b": half})
+    assert export.files_of(record) == {"a.sql", "d.sql"}
 
 
 @pytest.mark.parametrize(
