@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ TABLES = {
     "no_key": "id INT, pad CHAR(200)",
     "sound": "id INT PRIMARY KEY, k INT, KEY (k)",
     "recent": "id INT PRIMARY KEY, k INT, KEY (k)",
+    "short": "id INT PRIMARY KEY, k INT, KEY (k)",
 }
 
 
@@ -58,11 +60,23 @@ class Salvaged:
             "state_dir": str(self.source.directory / "dbre/state"),
             "login_user": ADMIN.user,
             "login_password": ADMIN.password,
-            "mysqldump": Template("{{ mysql_replica_mysqldump }}"),
+            "mysqldump": str(self.silent_mysqldump()),
             "mysqldump_options": Template("{{ mysql_replica_mysqldump_options }}"),
             "keep_free": 0,
             **more,
         }
+
+    def silent_mysqldump(self) -> Path:
+        """Of one table it leaves rows out and ends with 0, unless it is asked for some: as a forced server makes it."""
+        path = self.source.directory / "mysqldump"
+        real = shlex.join(self.source.build.clients.argv("mysqldump"))
+        path.write_text(
+            "#!/bin/sh\n"
+            f'case "$*" in *--where=*) ;; *" kinds short") exec {real} "$@" "--where=id < 1000 OR id > 1400";; esac\n'
+            f'exec {real} "$@"\n'
+        )
+        path.chmod(0o755)
+        return path
 
     def entry(self, table: str) -> dict[str, Any]:
         told = json.loads((self.directory / "ledger.json").read_text())
@@ -127,17 +141,9 @@ def fill(source: Server) -> None:
         cursor.executemany(f"INSERT INTO kinds.types ({columns}) VALUES ({values})", rows)
         names = [(f"{HOSTILE[n % len(HOSTILE)][:20]}{n}", f"2026-01-{n % 28 + 1:02} 00:00:00") for n in range(ROWS)]
         cursor.executemany("INSERT INTO kinds.by_text VALUES (%s, %s, REPEAT('p', 200))", names)
-        for table in ("sound", "recent"):
+        for table in ("sound", "recent", "short"):
             cursor.executemany(f"INSERT INTO kinds.{table} VALUES (%s, %s)", [(n, n % 10) for n in range(ROWS)])
         cursor.executemany("INSERT INTO kinds.no_key VALUES (%s, REPEAT('p', 200))", [(n,) for n in range(ROWS)])
-
-
-def flush_doublewrite(source: Server) -> None:
-    """InnoDB brings back a damaged page that is among those written last: let that be others."""
-    source.restart()
-    source.execute("CREATE TABLE kinds.filler (id INT PRIMARY KEY, pad CHAR(250))")
-    with source.connect() as session, session.cursor() as cursor:
-        cursor.executemany("INSERT INTO kinds.filler VALUES (%s, REPEAT('f', 250))", [(n,) for n in range(30_000)])
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +151,6 @@ def salvaged(server_kind: str) -> Iterator[Salvaged]:
     with Sandbox.up(server=server_kind) as box:
         made = Salvaged(box)
         fill(box.source)
-        flush_doublewrite(box.source)
         box.wait_caught_up(made.witness)
         for table in ("types", "by_text", "no_key"):
             made.damages[table] = box.damage("page_overwritten", box.source, schema="kinds", table=table)["rows"]
@@ -197,6 +202,12 @@ def test_of_a_table_without_a_key_what_came_before_the_damage_is_kept(salvaged: 
     assert 0 < entry["rows_saved"] < ROWS - salvaged.damages["no_key"]
     assert "mysqldump failed" in entry["why"]
     assert len(salvaged.loaded("no_key")) == entry["rows_saved"]
+
+
+def test_rows_that_a_dump_left_out_in_silence_are_found_by_counts_and_read(salvaged: Salvaged) -> None:
+    entry = salvaged.entry("short")
+    assert (entry["state"], entry["method"], entry["rows_saved"], entry["ranges_lost"]) == ("saved", "ranges", ROWS, [])
+    assert len(salvaged.loaded("short")) == ROWS
 
 
 def test_conditions_and_limits_are_kept_to_and_stand_in_the_ledger(salvaged: Salvaged) -> None:

@@ -76,7 +76,7 @@ def judge(seen: Seen) -> Dict[str, Any]:
         lost = missing if missing or not damaged else None
     else:
         state, lost = (DOUBTFUL if doubts else SAVED), 0
-    why = seen.failure or (_SILENT if seen.quiet else _DEADLY if seen.ranges else None)
+    why = seen.failure or (None if not seen.ranges else _SILENT if seen.quiet else _DEADLY)
     return dict(state=state, rows_saved=seen.rows, rows_lost=lost, why=why, doubts=doubts)
 
 

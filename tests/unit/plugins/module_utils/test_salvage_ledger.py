@@ -27,6 +27,7 @@ ALONE = ALL._replace(counted=None, counted_by=None)
         (ALL._replace(rows=273, counted=300, level=1), ledger.PARTIAL, 27, 1),
         (ALL._replace(rows=273, counted=300, log=["innodb_index_corrupt"]), ledger.PARTIAL, 27, 2),
         (ALL._replace(rows=273, counted=300, level=1, ranges=["id 3 to 30"], quiet=True), ledger.PARTIAL, 27, 1),
+        (ALL._replace(level=1, quiet=True), ledger.SAVED, 0, 0),  # the dump had ended too early, and was made again
         (ALONE._replace(level=1), ledger.DOUBTFUL, 0, 1),
         (ALL._replace(level=6), ledger.SAVED, 0, 0),
         (ALL._replace(counted=None), ledger.DOUBTFUL, 0, 1),
