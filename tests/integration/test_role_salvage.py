@@ -144,7 +144,8 @@ def test_a_page_that_innodb_needs_for_itself_costs_no_row_when_a_level_helps(mak
     before, events, uuid = counts(source), enabled_events(source), source.uuid
     box.damage("system_page_overwritten", source)
 
-    outcome = salvage(box, source, rebuild="always")
+    # 9.7 hangs at level 0
+    outcome = salvage(box, source, rebuild="always", start_timeout=30)
     assert outcome.returncode == 0, outcome.output
     told = ledger(source)
     assert told["level"] > 0

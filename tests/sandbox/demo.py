@@ -38,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     story = Narrator()
     try:
-        with Sandbox.up(server=given.server or default_spec(), replicas=2) as box:
+        replicas = 1 if given.story == "salvage" else 2
+        with Sandbox.up(server=given.server or default_spec(), replicas=replicas) as box:
             STORIES.get(given.story, play)(box, story)
     except KeyboardInterrupt:
         print("\ninterrupted: the servers are gone", file=sys.stderr)

@@ -25,7 +25,7 @@ DONE = re.compile(rb"(?:ok|changed): \[(\w+)\]")
 # what a long module says of itself
 PROGRESS = re.compile(rb"(\w+: (?:load|last|count).*)")
 # what only keeps the books
-BOOKKEEPING = re.compile(rb"(Input|Phase|Report) \||.* \| (Say|Decide|Remember|Go on|Take in)|[^|]+$")
+BOOKKEEPING = re.compile(rb"(Input|Phase|Report) \||.* \| (Say|Decide|Remember|Go on|Take in|Put it together)|[^|]+$")
 
 
 class DemoFailed(RuntimeError):
@@ -66,14 +66,15 @@ def run_playbook(box: Sandbox, playbook: str, variables: dict[str, Any], story: 
         env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_LOCALHOST_WARNING": "0"},
     ) as process:
         try:
-            task = b""
+            task = told = b""
             for line in process.stdout or ():
                 log += line
                 if begun := TASK.match(line):
                     task = begun[1]
                 elif how_far := PROGRESS.match(line):
                     story.tell(how_far[1].decode())
-                elif (done := DONE.match(line)) and not BOOKKEEPING.match(task):
+                elif (done := DONE.match(line)) and not BOOKKEEPING.match(task) and told != done[1] + task:
+                    told = done[1] + task  # a task of several items is told once
                     story.tell(f"{done[1].decode()}: {task.decode()}")
         except BaseException:
             process.terminate()

@@ -74,7 +74,7 @@ _OF_FILES = {
     ),
     "systable_dictionary_lost": _INFO._replace(heals=False),
 }
-_OF_INNODB = ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten", "system_page_overwritten")
+OF_INNODB = ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten", "system_page_overwritten")
 _OF_BOTH = {
     "kill_under_load": _DOWN,
     "errant_transaction": First("errant_transactions", "rebuild", heals=False),

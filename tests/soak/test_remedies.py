@@ -15,7 +15,7 @@ import pytest
 from integration.ansible_run import secrets_in
 from integration.diagnosis import break_it, diagnose, heal, prove
 from sandbox import builds, server_program
-from sandbox.remedies import NEW, REMEDIES, First
+from sandbox.remedies import NEW, OF_INNODB, REMEDIES, First
 from sandbox.topology import Sandbox
 
 WANTED = [
@@ -24,8 +24,8 @@ WANTED = [
     for kind, first in of_servers.items()
     if os.environ.get("SOAK_DAMAGES", "") in name
 ]
-# No server starts on what is left of these
-WITHOUT_DATA_DIRECTORY = ("systable_system_space_page",)
+# No server starts on what is left of these, or none that can be loaded into
+WITHOUT_DATA_DIRECTORY = ("systable_system_space_page", *OF_INNODB)
 REBUILD = {"heal_max_rung": "rebuild", "dump_method": "source", "allow_errant": True}
 
 
