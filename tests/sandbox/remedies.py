@@ -85,9 +85,7 @@ _OF_BOTH = {
     "systable_dropped_before_start": _INFO,
     "systable_statistics_deleted": _STATS,
     # nothing has read yet what is broken; where the server cannot go on, it is rebuilt
-    **dict.fromkeys(
-        ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten"), _DOWN._replace(heals=False)
-    ),
+    **dict.fromkeys(OF_INNODB, _DOWN._replace(heals=False)),
 }
 #: damage -> server -> what comes first
 REMEDIES: dict[str, dict[str, First]] = {
