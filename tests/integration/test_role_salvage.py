@@ -28,6 +28,7 @@ from integration.salvage_playbook import (
 )
 from sandbox.damages_innodb import redo_files
 from sandbox.server_program import open_to_the_sandbox
+from sandbox.topology import Sandbox
 from sandbox.writer import Writer, WriterError
 from sandbox.writer_load import SCHEMA as BUSY
 
@@ -36,17 +37,9 @@ from .conftest import MakeBox
 FEWER = 20_000
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param("page_zeroed", marks=pytest.mark.long),
-        pytest.param("page_overwritten", marks=pytest.mark.long_on("newest")),
-    ],
-)
-def test_a_damaged_page_costs_its_own_rows_and_nothing_else(make_box: MakeBox, kind: str) -> None:
+def salvage_around_a_page(box: Sandbox, kind: str) -> None:
     """A page in the middle of 200,000 rows: a scan kills the server."""
-    box = make_box()
-    source, replica = box.source, box.replicas[0]
+    source = box.source
     fill(source)
     before, events, uuid = counts(source), enabled_events(source), source.uuid
     damage = box.damage(kind, source, schema="large", table="t")
@@ -69,6 +62,18 @@ def test_a_damaged_page_costs_its_own_rows_and_nothing_else(make_box: MakeBox, k
     assert events
     assert_new_history(source, uuid)
 
+
+@pytest.mark.long_on("newest")
+def test_a_damaged_page_costs_its_own_rows_and_nothing_else(make_box: MakeBox) -> None:
+    salvage_around_a_page(make_box(replicas=0), "page_overwritten")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["page_zeroed", "page_overwritten"])
+def test_a_new_instance_is_left_alone_and_a_replica_follows_it(make_box: MakeBox, kind: str) -> None:
+    box = make_box()
+    source, replica = box.source, box.replicas[0]
+    salvage_around_a_page(box, kind)
     pid = source.pid
     again = salvage(box, source, rebuild="always")
     assert again.returncode == 0, again.output
