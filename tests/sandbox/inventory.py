@@ -82,6 +82,7 @@ def mysqldump_variables(clients: Clients) -> dict[str, Any]:
         return {}
     return {
         "mysql_replica_mysqldump": Unsafe(shlex.join(program)),
+        "mysql_replica_mysqlbinlog": Unsafe(shlex.join(clients.argv("mysqlbinlog"))),
         "mysql_replica_mysqldump_options": [f"--plugin-dir={clients.plugin_dir}"] if clients.plugin_dir else [],
     }
 

@@ -5,7 +5,7 @@
 """What the next run must know of a load: which dump, into which server, and whether it came to its end."""
 
 import os
-from typing import Iterable
+from typing import Iterable, List
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_plan import Dump
@@ -16,9 +16,11 @@ LOADED = "loaded"
 
 
 class LoadJournal(Journal):
-    """The record: phase (LOADING, LOADED), path, fingerprint, server_uuid, gtid_purged, databases, finished, excluded.
+    """The record: phase (LOADING, LOADED), path, fingerprint, server_uuid, gtid_purged, databases, finished, excluded,
+    disabled_events.
 
     finished: load_resume.Finished of each table that is whole and on disk. excluded: tables that are left out.
+    disabled_events: [schema, name] of those that were enabled in the dump.
     """
 
     def __init__(self, state_dir: str) -> None:
@@ -31,6 +33,7 @@ class LoadJournal(Journal):
         server_uuid: str,
         finished: Iterable[Finished] = (),
         excluded: Iterable[str] = (),
+        disabled_events: Iterable[List[str]] = (),
     ) -> None:
         """Write down how far it is; returns when that is on disk."""
         self.write(
@@ -43,5 +46,6 @@ class LoadJournal(Journal):
                 databases=dump.databases,
                 finished=[list(one) for one in finished],
                 excluded=sorted(excluded),
+                disabled_events=list(disabled_events),
             )
         )

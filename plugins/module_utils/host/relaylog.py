@@ -82,7 +82,7 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
     scan = Scan(names, position)
     buffer = bytearray(PIECE + HEADER_SIZE)
     for path in paths:
-        _scan(place, path, scan, buffer, may_grow=running and path == paths[-1])
+        scan_file(place, path, scan, buffer, may_grow=running and path == paths[-1])
     text = None if listed is None else listed.decode("utf-8", "surrogateescape")
     crash_safe_path = crash_safe if saved is not None else None
     return Logs(text, crash_safe_path, findings, names, paths, strays, position, unlisted, scan)
@@ -91,14 +91,15 @@ def read(place: Place, applier_position: Optional[str], gtid_only: bool, channel
 def holds_transactions(place: Place, path: str) -> bool:
     """Whether anything of a transaction is in a log, or may be; not in one that is not there."""
     scan = Scan([path])
-    _scan(place, path, scan, bytearray(PIECE + HEADER_SIZE))
+    scan_file(place, path, scan, bytearray(PIECE + HEADER_SIZE))
     walk = scan.files[0].walk
     if walk is None:
         return False
     return walk.contents.begins_at is not None or walk.contents.encrypted is not None or walk.behind > 0
 
 
-def _scan(place: Place, path: str, scan: Scan, buffer: bytearray, may_grow: bool = False) -> None:
+def scan_file(place: Place, path: str, scan: Scan, buffer: bytearray, may_grow: bool = False) -> None:
+    """Read the next file of a scan, which may be missing. buffer: PIECE and HEADER_SIZE bytes."""
     status = place.status(path)
     if status is None:
         scan.missing()

@@ -19,6 +19,8 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stre
 _BOM = b"\xef\xbb\xbf"
 # /*!99999 is later than every server: no server runs it (mariadb-dump's "enable the sandbox mode" line is one).
 _NEVER_RUN = b"/*!99999"
+# mysqlbinlog tells the mysql client, and no server, in which character set the next statements are: /*!\C latin1 */
+_FOR_THE_CLIENT = b"/*!\\C "
 _LOOK_AHEAD = len(_NEVER_RUN)
 _ROWS = (b"INSERT ", b"REPLACE ")
 # Longer than each of the words below and what must follow it.
@@ -156,6 +158,9 @@ class _Reader:
         stream = self.stream
         if next_bytes.startswith((b"#", b"--")):
             stream.pass_over(dump_lexer.LINE_COMMENT, b"\n")
+            return True
+        if next_bytes.startswith(_FOR_THE_CLIENT):
+            self._block_comment(stream.line, stream.offset)
             return True
         if not next_bytes.startswith(b"/*") or _is_mark(next_bytes):
             return False

@@ -33,6 +33,16 @@ _WITH_ANSI_QUOTES = frozenset(["ANSI_QUOTES", "ANSI", "ORACLE", "MSSQL", "DB2", 
 _TELLING = ("NO_BACKSLASH_ESCAPES", "ANSI_QUOTES")
 
 
+# mysqlbinlog gives the number of a collation for the character set: those of dump_lexer.TWO_BYTE_CHARSETS
+_BY_NUMBER = {
+    **dict.fromkeys(("1", "84"), "big5"),
+    **dict.fromkeys(("13", "88"), "sjis"),
+    **dict.fromkeys(("28", "87"), "gbk"),
+    **dict.fromkeys(("95", "96"), "cp932"),
+    **dict.fromkeys(("248", "249", "250"), "gb18030"),
+}
+
+
 class Session:
     """The part of a server's session that decides how text is read. `syntax` holds for the next statement."""
 
@@ -100,10 +110,11 @@ class Session:
 
     def _read_anew(self) -> None:
         modes = _modes(self._values["sql_mode"])
+        charset = self._values["character_set_client"].lower()
         self.syntax = self.syntax._replace(
             backslash_escapes="NO_BACKSLASH_ESCAPES" not in modes,
             ansi_quotes=not _WITH_ANSI_QUOTES.isdisjoint(modes),
-            charset=self._values["character_set_client"].lower(),
+            charset=_BY_NUMBER.get(charset, charset),
         )
 
 

@@ -59,6 +59,7 @@ class DumpLoad(ReplicaOperation):
         self.finished: List[load_resume.Finished] = []
         self.not_resumed: Optional[str] = None
         self.left: List[str] = []
+        self.disabled: List[List[str]] = []
         self.result: Dict[str, Any] = {}
 
     @contextlib.contextmanager
@@ -112,7 +113,7 @@ class DumpLoad(ReplicaOperation):
 
     def _note(self, phase: str, finished: Iterable[load_resume.Finished] = ()) -> None:
         uuid = observe.server_uuid(self.server)
-        self.journal.note(phase, self.dump, uuid, finished, self.params["exclude_tables"])
+        self.journal.note(phase, self.dump, uuid, finished, self.params["exclude_tables"], self.disabled)
 
     def do_resume(self, step: Step) -> None:
         self.progress.tell("count what is finished")
@@ -156,7 +157,8 @@ class DumpLoad(ReplicaOperation):
         self.progress.tell(phase, size, self.size if phase == "load" else None, note=note)
 
     def do_disable_events(self, _step: Step) -> None:
-        self.result["events_disabled"] = disable_events(self.server.login, self.dump.databases)
+        self.disabled = disable_events(self.server.login, self.dump.databases)
+        self.result["events_disabled"] = len(self.disabled)
 
     def do_make_durable(self, step: Step) -> None:
         self.server.execute(step.display)

@@ -325,19 +325,19 @@ def _refusal(part: Part, statement: Statement, what: str) -> Callable[[ServerErr
     return lambda exc: _refused(exc, part, statement, what)
 
 
-def disable_events(login: Login, schemas: Iterable[str]) -> int:
-    """Leave enabled events as replication itself leaves them on a replica; returns how many there were.
+def disable_events(login: Login, schemas: Iterable[str]) -> List[List[str]]:
+    """Leave enabled events as replication itself leaves them on a replica; returns [schema, name] of each.
 
     It takes a session of its own, without what a dump may have left set in the one that loaded it.
     """
-    done = 0
+    done = []
     with Server(login, log_bin=False) as server:
         keyword = server.say("disable_event_on_replica")
         for schema in schemas:
             for event in events_of(server, schema):
                 if event["status"] == "ENABLED":
                     alter_event(server, schema, event, keyword)
-                    done += 1
+                    done.append([schema, event["name"]])
     return done
 
 

@@ -100,9 +100,10 @@ _SEALED += [_SEALED] * NAME + [LOST]
 
 class Contents:
     """own: first Format_description. previous: of Previous_gtids. boundary, header_end: behind the last whole
-    transaction, and behind the events that open the file. transactions, gtids, last: whole ones. source_file,
-    source_pos: where the last ends in the source's log. begins_at: in the oldest file, from where on an applier meets
-    whole transactions. closed: "rotated", "stopped". encrypted: offset. checksums: "crc32", "none". notes: at most 20.
+    transaction, and behind the events that open the file. transactions, gtids, last: whole ones. time: of the last, in
+    seconds since 1970. source_file, source_pos: where it ends in the source's log. begins_at: in the oldest file, from
+    where on an applier meets whole transactions. closed: "rotated", "stopped". encrypted: offset. checksums: "crc32",
+    "none". notes: at most 20.
     """
 
     def __init__(self, carry: Carry, mark: Optional[int] = None) -> None:
@@ -114,6 +115,7 @@ class Contents:
         self.abandoned: List[Gtid] = []
         self.transactions = 0
         self.last: Optional[Gtid] = None
+        self.time: Optional[int] = None
         self.boundary: Optional[int] = None
         self.header_end = 0
         self.begins_at: Optional[int] = None
@@ -151,11 +153,11 @@ class Contents:
         """Something could not be read: no boundary before the next transaction has begun and ended."""
         self.row, self.gtid, self._in_header = ROWS_OF[LOST], None, False
 
-    def complete(self, transactions: int, last: Optional[Gtid], log_pos: int, boundary: int) -> None:
-        """Transactions have ended, the last of them at this boundary."""
+    def complete(self, transactions: int, last: Optional[Gtid], header: Header, boundary: int) -> None:
+        """Transactions have ended, the last of them at this boundary, with an event that has this header."""
         self.transactions += transactions
-        self.last = last
-        self.source_file, self.source_pos = self._named_file, log_pos
+        self.last, self.time = last, header.timestamp
+        self.source_file, self.source_pos = self._named_file, header.log_pos
         self.boundary = boundary
 
     def note(self, offset: int, kind: str, detail: str) -> None:
@@ -199,7 +201,7 @@ class Contents:
         if kind != IGNORED:
             if self.gtid is not None:
                 self.gtids.add(self.gtid)
-            self.complete(1, self.gtid, header.log_pos, end)
+            self.complete(1, self.gtid, header, end)
             self.gtid = None
         elif not self._in_header or self._events > 1:
             # Behind the first event alone, GTIDs would follow that no Previous_gtids stands before.

@@ -68,6 +68,7 @@ class Found(NamedTuple):
     transactions: int
     gtids: GtidSet
     last: Optional[Gtid]
+    time: Optional[int]
     source_file: Optional[str]
     source_pos: Optional[int]
     carry: Carry
@@ -210,7 +211,7 @@ class Walk:
                 if checked and not self._is_sound(data, view, begin, end):
                     break
                 if ended:
-                    contents.complete(ended, last, Header.read(data, terminal).log_pos, self.offset + boundary)
+                    contents.complete(ended, last, Header.read(data, terminal), self.offset + boundary)
                     ended = 0
                 contents.row, contents.gtid = row, gtid
                 self._think(bytes(view[at:end]), self.offset + at, size)
@@ -220,7 +221,7 @@ class Walk:
                 begin, run, safe, row_before, gtid_before = end, NOTHING, end, row, gtid
             at = end
         if ended:
-            contents.complete(ended, last, Header.read(data, terminal).log_pos, self.offset + boundary)
+            contents.complete(ended, last, Header.read(data, terminal), self.offset + boundary)
         if checked and crc32(view[begin:at]) != run.sum:
             contents.row, contents.gtid = row_before, gtid_before
             return self._one_by_one(data, view, safe)
@@ -352,6 +353,7 @@ class Walk:
             transactions=seen.transactions,
             gtids=seen.gtids.set(),
             last=seen.last,
+            time=seen.time,
             source_file=seen.source_file,
             source_pos=seen.source_pos,
             carry=seen.carry(),
