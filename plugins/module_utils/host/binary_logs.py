@@ -24,10 +24,9 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal im
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog import scan_file
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.relaylog_place import Place
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.mysqld_options import ServerOptions
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog import index
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.contents import Carry
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.contents import Carry, Contents
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.format import HEADER_SIZE
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.scan import Scan
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.walk import PIECE, Walk
@@ -76,7 +75,10 @@ def _numbered(directory: str, base: str) -> List[str]:
 def reach(logs: Logs, dump: binary_logs.Dump) -> binary_logs.Reach:
     """Raises binary_logs.Impossible with the reason when they do not bring the dump anywhere."""
     binary_logs.guard(dump)
-    before = [_claimed(logs, name) for name in logs.names] if dump.gtid_purged is not None else []
+    heads = [_head(logs, name) for name in logs.names] if dump.gtid_purged is not None else []
+    before = [head.previous if head else None for head in heads]
+    if not any(before) and any(head and head.encrypted is not None for head in heads):
+        raise binary_logs.Impossible(binary_logs.SEALED)
     names = logs.names[binary_logs.first_needed(dump, logs.names, before) :]
     skipped = _before(logs.path(names[0]), dump.position) if dump.gtid_purged is None else 0
     scan = Scan(names)
@@ -86,11 +88,11 @@ def reach(logs: Logs, dump: binary_logs.Dump) -> binary_logs.Reach:
     return binary_logs.reach(dump, scan, skipped)
 
 
-def _claimed(logs: Logs, name: str) -> Optional[GtidSet]:
-    """The GTIDs that a log declares for those before it; None when it has no such event, or cannot be read."""
+def _head(logs: Logs, name: str) -> Optional[Contents]:
+    """What the events that open a log say; None when it is not there."""
     path = logs.path(name)
     seen = logs.place.status(path)
-    return _walked(path, seen.st_size, until_header=True).contents.previous if seen else None
+    return _walked(path, seen.st_size, until_header=True).contents if seen else None
 
 
 def _before(path: str, position: Optional[Dict[str, Any]]) -> int:

@@ -28,6 +28,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.relaylog.walk import Walk
 
 GTIDS, POSITION = "gtids", "position"
+SEALED = "the binary logs are encrypted, and only their server, with its keyring, can read them"
 
 
 class Dump(NamedTuple):
@@ -133,7 +134,7 @@ def reach(dump: Dump, scan: Scan, skipped: int = 0) -> Reach:
     if verdict.mariadb:
         raise Impossible("these are binary logs of MariaDB")
     if verdict.status == ENCRYPTED:
-        raise Impossible("the binary logs are encrypted, and only their server, with its keyring, can read them")
+        raise Impossible(SEALED)
     if verdict.status == UNSUPPORTED:
         raise Impossible("the binary logs hold events that are not known here")
     cut = verdict.cut

@@ -106,6 +106,20 @@ MANY = [
         [b"SELECT gg, 'go' ", b"SELECT 2"],
     ),
     (
+        "mysqlbinlog",
+        (
+            b"DELIMITER /*!*/;\n# at 4\n/*!\\C latin1 *//*!*/;\nSET x=1/*!*/;\nINSERT INTO t VALUES ('/*!*/;')\n/*!*/;\n"
+            b"/*!80001 SET y=0*//*!*/;\nBINLOG '\nAA==\n'/*!*/;\nDELIMITER ;\nSELECT 1;"
+        ),
+        [
+            b"SET x=1",
+            b"INSERT INTO t VALUES ('/*!*/;')\n",
+            b"/*!80001 SET y=0*/",
+            b"BINLOG '\nAA==\n'",
+            b"SELECT 1",
+        ],
+    ),
+    (
         "no backslash escapes",
         b"SET sql_mode='NO_BACKSLASH_ESCAPES';SELECT '\\';SET sql_mode='';SELECT '\\';';",
         [b"SET sql_mode='NO_BACKSLASH_ESCAPES'", b"SELECT '\\'", b"SET sql_mode=''", b"SELECT '\\';'"],

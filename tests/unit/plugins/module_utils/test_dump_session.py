@@ -74,6 +74,8 @@ FOLLOWED = [
         ],
         (True, False, "gbk"),
     ),
+    (["SET @@session.character_set_client=28,@@session.collation_connection=28"], (True, False, "gbk")),
+    (["SET @@session.character_set_client=45", "SET @@session.sql_mode=1049604/*!*/"], (False, True, "45")),
 ]
 
 
