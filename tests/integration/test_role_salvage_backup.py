@@ -14,13 +14,13 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from integration.ansible_run import secrets_in
 from integration.by_hand import detach, take_dump
-from integration.module_call import call
-from integration.server_program import open_to_the_sandbox, variables
-from integration.test_role_salvage import enabled_events, salvage
+from integration.server_program import open_to_the_sandbox
+from integration.test_role_salvage import counts, enabled_events, fill, ledger, salvage, salvage_under_way, table
 from sandbox import dataset
 from sandbox.compare import compare
 from sandbox.server import Server
@@ -98,20 +98,7 @@ def stand_at(replica: Server, gtids: str) -> None:
     assert replica.gtid_executed == gtids
 
 
-def given(server: Server, path: Path) -> dict[str, Any]:
-    """The options of mysql_salvage_logs."""
-    return dict(
-        variables_of(server),
-        path=str(server.directory / "salvage"),
-        dump=call("mysql_dump_info", path=str(path)),
-        state_dir=str(server.directory / "dbre" / "state"),
-    )
-
-
-def variables_of(server: Server) -> dict[str, Any]:
-    return {name: value for name, value in variables(server).items() if name != "datadir_template"}
-
-
+@pytest.mark.long_on("oldest")
 def test_a_dump_and_the_binary_logs_lose_no_whole_transaction(make_box: MakeBox, tmp_path: Path) -> None:
     """The last log is cut in an event. A replica that stands there follows the new instance and is equal to it."""
     box = make_box()
@@ -138,3 +125,101 @@ def test_a_dump_and_the_binary_logs_lose_no_whole_transaction(make_box: MakeBox,
 
     again = salvage(box, source, dump=str(dump), way="backup", rebuild="always")
     assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def checksums(server: Server) -> dict[str, int]:
+    """Of each table but the one that an event writes to."""
+    return {
+        name: int(server.rows("CHECKSUM TABLE `%s`.`%s`" % tuple(name.split(".", 1)))[0]["Checksum"])
+        for name in counts(server)
+    }
+
+
+@pytest.mark.long
+def test_without_gtids_the_position_in_the_dump_decides(make_box: MakeBox, tmp_path: Path) -> None:
+    without = {"gtid_mode": "OFF", "enforce_gtid_consistency": "OFF"}
+    box = make_box(replicas=0, options={"source": without})
+    source, dump = box.source, tmp_path / "old.sql"
+    source.execute("SET GLOBAL event_scheduler = OFF")
+    dataset.load(source, scale=0.05)
+    argv = source.mysqldump_argv(*"--all-databases --single-transaction --routines --events --master-data=2".split())
+    with dump.open("wb") as sink:
+        subprocess.run(argv, stdout=sink, check=True)
+    for statement in AFTER_THE_DUMP:
+        source.execute(statement)
+    source.execute("FLUSH BINARY LOGS")
+    source.execute("UPDATE shop.order_lines SET price = price + 1")
+    source.execute("INSERT INTO later.t (id) VALUES (4)")
+    before, events = checksums(source), enabled_events(source)
+    box.damage("redo_removed", source)
+
+    outcome = salvage(box, source, dump=str(dump), way="backup", rebuild="always")
+    assert outcome.returncode == 0, outcome.output
+    open_to_the_sandbox(source)
+    assert checksums(source) == before
+    assert enabled_events(source) == events
+    assert events
+
+
+@pytest.mark.long
+def test_a_hole_between_the_dump_and_the_logs_is_told_and_refused(make_box: MakeBox, tmp_path: Path) -> None:
+    box = make_box(replicas=0)
+    source, dump = box.source, tmp_path / "old.sql"
+    source.execute("SET GLOBAL event_scheduler = OFF")
+    dataset.load(source, scale=0.02)
+    take_dump(source, dump)
+    for statement in AFTER_THE_DUMP:
+        source.execute(statement)
+    source.execute("FLUSH BINARY LOGS")
+    source.execute(f"PURGE BINARY LOGS TO '{logs(source)[-1].name}'")
+    source.execute("INSERT INTO later.t (id) VALUES (4)")
+    box.damage("redo_removed", source)
+    before = sorted((path, path.stat().st_mtime_ns) for path in source.datadir.rglob("*"))
+
+    outcome = salvage(box, source, dump=str(dump), way="backup", rebuild="always")
+    assert outcome.returncode != 0
+    assert "there is a hole between the dump and the oldest binary log that is left" in outcome.output
+    assert sorted((path, path.stat().st_mtime_ns) for path in source.datadir.rglob("*")) == before
+
+
+@pytest.mark.long
+def test_the_better_way_is_taken_by_itself(make_box: MakeBox, tmp_path: Path) -> None:
+    """Force recovery loses the rows of a page here, and the dump with the binary logs none."""
+    box = make_box(replicas=0)
+    source, dump = box.source, tmp_path / "old.sql"
+    source.execute("SET GLOBAL event_scheduler = OFF")
+    fill(source, rows=20_000)
+    take_dump(source, dump)
+    source.execute("UPDATE large.t SET v = 'later' WHERE id % 10 = 0")
+    before = checksums(source)
+    box.damage("page_overwritten", source, schema="large", table="t")
+
+    outcome = salvage(box, source, dump=str(dump), rebuild="always")
+    assert outcome.returncode == 0, outcome.output
+    assert table(ledger(source), "t")["state"] == "partial"
+    assert json.loads((source.directory / "salvage/rebuilt.json").read_text())["way"] == "backup"
+    open_to_the_sandbox(source)
+    assert checksums(source) == before
+
+
+@pytest.mark.long
+def test_a_replay_that_is_killed_again_and_again_goes_on(make_box: MakeBox, tmp_path: Path) -> None:
+    box = make_box()
+    source, dump = box.source, tmp_path / "old.sql"
+    whole, events = leave(box, dump)
+    for seconds in (3, 6, 9, 11, 12, 13, 14, 15):
+        with salvage_under_way(box, source, dump=str(dump), way="backup", rebuild="always") as run:
+            time.sleep(seconds)
+            run.kill()
+    outcome = salvage(box, source, dump=str(dump), way="backup", rebuild="always")
+    assert outcome.returncode == 0, outcome.output
+    open_to_the_sandbox(source)
+    assert source.value("SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed)", (whole,))
+    assert enabled_events(source) == events
+    stand_at(box.replicas[0], whole)
+    source.execute("SET GLOBAL read_only = OFF")
+    box.attach(box.replicas[0])
+    box.wait_replicating(box.replicas[0])
+    box.wait_caught_up(box.replicas[0])
+    judgement = compare(source, box.replicas[0], accounts=True)
+    assert judgement.identical, judgement

@@ -36,7 +36,7 @@ GTID = "11111111-2222-3333-4444-555555555555:7"
 
 def program(text, status=0):
     script = "import sys; sys.stdout.write(%r); sys.stdout.flush(); sys.exit(%d)" % (text, status)
-    return shlex.join([sys.executable, "-c", script])
+    return " ".join(shlex.quote(word) for word in (sys.executable, "-c", script))
 
 
 def run(text, status=0, version=50624):

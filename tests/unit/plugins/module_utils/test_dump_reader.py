@@ -108,8 +108,8 @@ MANY = [
     (
         "mysqlbinlog",
         (
-            b"DELIMITER /*!*/;\n# at 4\n/*!\\C latin1 *//*!*/;\nSET x=1/*!*/;\nINSERT INTO t VALUES ('/*!*/;')\n/*!*/;\n"
-            b"/*!80001 SET y=0*//*!*/;\nBINLOG '\nAA==\n'/*!*/;\nDELIMITER ;\nSELECT 1;"
+            b"DELIMITER /*!*/;\n# at 4\n/*!\\C latin1 *//*!*/;\nSET x=1/*!*/;\nINSERT INTO t VALUES ('/*!*/;')\n"
+            b"/*!*/;\n/*!80001 SET y=0*//*!*/;\nBINLOG '\nAA==\n'/*!*/;\nDELIMITER ;\nSELECT 1;"
         ),
         [
             b"SET x=1",
