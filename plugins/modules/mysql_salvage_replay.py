@@ -16,7 +16,8 @@ description:
   - Events that were enabled in the dump are enabled again in the end.
   - A run that was killed is gone on with, transaction by transaction, where the logs have GTIDs. Where they have none,
     it is refused, since nobody knows what was done.
-  - What C(LOAD DATA) has written in the format V(STATEMENT) cannot be replayed.
+  - What C(LOAD DATA) had read, where the format is that of statements, is in the logs, and sent with
+    C(LOAD DATA LOCAL); C(local_infile) is on meanwhile, and put back.
 options:
   path:
     description:

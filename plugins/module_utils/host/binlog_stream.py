@@ -41,12 +41,14 @@ class Options(NamedTuple):
 
     version: number of the server that it is for (50624). What is for newer ones alone is left out: to 5.6 it is an
     empty statement, which it refuses between two transactions with GTIDs (1837, where mysqlbinlog is newer).
+    files: directory for what LOAD DATA has read, where the logs hold it.
     """
 
     command: str
     begin: int
     exclude: str
     version: int
+    files: str
 
 
 @contextlib.contextmanager
@@ -59,6 +61,7 @@ def stream(files: List[str], options: Options) -> Iterator[Iterator[Tuple[Place,
     if not argv:
         raise BadInput("no program to read binary logs with", next_step="give mysqlbinlog, as a path or a command")
     argv += ["--no-defaults", "--verify-binlog-checksum", "--start-position=%d" % options.begin]
+    argv.append("--local-load=%s" % options.files)
     # A server passes over what it has executed by itself: this only saves the way.
     if options.exclude and len(options.exclude) < _LONGEST_ARGUMENT:
         argv.append("--exclude-gtids=%s" % options.exclude)

@@ -6,17 +6,20 @@
 
 import contextlib
 import os
+import re
+import shutil
 from typing import Any, Dict, Iterator, List
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import (
     BadInput,
     Interrupted,
     Refused,
+    ReplicaError,
     ServerError,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import binlog_stream
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.binary_logs import Kept
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal, private_directory
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.load_journal import LoadJournal
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.progress import Progress
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
@@ -26,11 +29,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.b
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import claim, observe
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load import PATIENT, alter_event, events_of
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_settings import LoadSettings
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operation import ReplicaOperation
 
 JOURNAL = "replay.json"
 _AWAKE = ("ENABLED", "DISABLED")  # all else is how replication leaves an event on a replica
-_OF_A_FILE = b"LOAD DATA LOCAL INFILE"
+_OF_A_FILE = re.compile(rb"LOAD DATA LOCAL INFILE '([^']+)'")
+_FILES = "loaded"  # directory below that of the logs, while they are replayed
 
 
 class SalvageReplay(ReplicaOperation):
@@ -50,13 +55,19 @@ class SalvageReplay(ReplicaOperation):
         self.journal = Journal(os.path.join(params["path"], JOURNAL))
         self.load = LoadJournal(params["state_dir"])
         self.progress = Progress(params["state_dir"])
+        self.files = os.path.join(self.kept.directory, _FILES)
         self.statements = 0
         super().__init__(params)
+        self.settings = LoadSettings(self.server.login, params["state_dir"])
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         with super().exclusive(), contextlib.closing(self.progress):
-            yield
+            try:
+                yield
+            finally:
+                self.settings.restore()
+                shutil.rmtree(self.files, ignore_errors=True)
 
     def observe(self) -> replay.Observed:
         load, uuid = self.load.read(), observe.server_uuid(self.server)
@@ -91,9 +102,10 @@ class SalvageReplay(ReplicaOperation):
         executed = "" if self.reach.gtids is None else str(observe.executed_gtids(self.server))
         major, minor, patch = self.server.dialect.version
         version = major * 10000 + minor * 100 + patch
-        options = binlog_stream.Options(self.params["mysqlbinlog"], self.reach.begin, executed, version)
+        options = binlog_stream.Options(self.params["mysqlbinlog"], self.reach.begin, executed, version, self.files)
+        private_directory(self.files)
         self.journal.write(dict(phase=replay.BEGUN, server_uuid=uuid))
-        with Server(self.server.login) as session, binlog_stream.stream(
+        with Server(self.server.login, local_data=True) as session, binlog_stream.stream(
             self.kept.files(self.reach.names), options
         ) as statements:
             session.execute(PATIENT)
@@ -106,17 +118,19 @@ class SalvageReplay(ReplicaOperation):
     def _run(self, session: Server, place: binlog_stream.Place, text: bytes, packet: int) -> None:
         where = "%s:%d" % (self.reach.names[max(place.file, 0)], place.offset)
         whose = "transaction %s" % (place.gtid or "without a GTID")
-        if len(text) >= packet or text.startswith(_OF_A_FILE):
-            what = "a file of LOAD DATA" if text.startswith(_OF_A_FILE) else "a statement of %d bytes" % len(text)
+        if len(text) >= packet:
             raise Refused(
-                "%s holds %s, and the server would not take it" % (whose, what),
+                "%s has a statement of %d bytes, max_allowed_packet is %d" % (whose, len(text), packet),
                 where=where,
                 untouched="this transaction and those behind it",
-                next_step="SET GLOBAL max_allowed_packet to more than that, or run this one by hand with the mysql"
-                " client; the same command goes on behind it",
+                next_step="SET GLOBAL max_allowed_packet to more than that, then run the same command again",
             )
         try:
-            session.send(text)
+            loaded = _OF_A_FILE.match(text)
+            if loaded:
+                self._load(session, text, loaded.group(1))
+            else:
+                session.send(text)
         except ServerError as exc:
             raise ServerError(
                 "%s, in %s" % (exc.found, whose),
@@ -127,6 +141,18 @@ class SalvageReplay(ReplicaOperation):
             ) from None
         self.statements += 1
         self.progress.tell("replay", self.statements, unit="statements", note=place.gtid or where)
+
+    def _load(self, session: Server, text: bytes, name: bytes) -> None:
+        """What LOAD DATA had read, in the format STATEMENT; mysqlbinlog has put it into a file of ours."""
+        path = os.path.join(self.files, os.path.basename(os.fsdecode(name)))
+        self.settings.change(self.server, "local_infile", "ON")
+        try:
+            with open(path, "rb") as source:
+                rows = source.read()
+            os.unlink(path)
+        except OSError as exc:
+            raise ReplicaError("what LOAD DATA had read is not there: %s" % exc, where=path) from None
+        session.send_data(text, rows)
 
     def _is_all_there(self) -> None:
         executed = observe.executed_gtids(self.server)

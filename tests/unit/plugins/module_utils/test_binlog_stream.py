@@ -41,7 +41,7 @@ def program(text, status=0):
 
 def run(text, status=0, version=50624):
     found = []
-    with stream(["/log"], Options(program(text, status), 4, "", version)) as statements:
+    with stream(["/log"], Options(program(text, status), 4, "", version, "/files")) as statements:
         for one in statements:
             found.append(one)  # noqa: PERF402 - what came before an error counts
     return found
@@ -78,8 +78,8 @@ def test_a_program_that_fails_is_an_error_even_behind_whole_statements():
 
 def test_a_program_that_is_not_there_is_named():
     with pytest.raises(BadInput, match="cannot be run"), stream(
-        ["/log"], Options("/no/such/mysqlbinlog", 4, "", 50624)
+        ["/log"], Options("/no/such/mysqlbinlog", 4, "", 50624, "/files")
     ) as statements:
         list(statements)
-    with pytest.raises(BadInput, match="no program"), stream([], Options("", 4, "", 50624)):
+    with pytest.raises(BadInput, match="no program"), stream([], Options("", 4, "", 50624, "/files")):
         pass
