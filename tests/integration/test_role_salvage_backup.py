@@ -19,13 +19,13 @@ import pytest
 
 from integration.ansible_run import secrets_in
 from integration.by_hand import detach, take_dump
-from integration.server_program import open_to_the_sandbox
-from integration.test_role_salvage import enabled_events, fill, ledger, salvage, salvage_under_way, table
+from integration.salvage_playbook import enabled_events, fill, ledger, salvage, salvage_under_way, table
 from sandbox import dataset
 from sandbox.compare import compare
 from sandbox.compare_definitions import Name
 from sandbox.compare_rows import Checksum, checksum
 from sandbox.server import Server
+from sandbox.server_program import open_to_the_sandbox
 from sandbox.topology import Sandbox
 from sandbox.writer import Writer, WriterError
 
