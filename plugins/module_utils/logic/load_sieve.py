@@ -8,7 +8,7 @@ A dump is written for an empty server that becomes a copy. A replica is not empt
 and system tables, it claims the dump's GTIDs last and by itself, and no statement of the dump may reach its binary log.
 """
 
-from typing import Dict, FrozenSet, Iterable, Optional
+from typing import Any, Dict, FrozenSet, Iterable, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import (
@@ -87,3 +87,13 @@ class Sieve:
         if kind in _TABLE_KINDS and "%s.%s" % (table.database or schema, table.table) in self._exclude:
             return EXCLUDED
         return None
+
+
+def to_load(tables: Iterable[Dict[str, Any]], exclude_tables: Iterable[str] = ()) -> int:
+    """How many of the tables of mysql_dump_info are not left out."""
+    exclude = frozenset(exclude_tables)
+    return sum(
+        str(table["database"]).lower() not in SYSTEM_SCHEMAS
+        and "%s.%s" % (table["database"], table["table"]) not in exclude
+        for table in tables
+    )

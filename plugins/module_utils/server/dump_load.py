@@ -25,7 +25,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import (
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_whole import Whole
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.gtid import GtidSet
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_indexes import worth_it
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_sieve import Sieve, to_load
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.plan import Plan, Step
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.replica_status import STOPPED
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import left_schema, observe
@@ -152,7 +152,7 @@ class DumpLoad(ReplicaOperation):
         self.dump = self.dump._replace(gtid_purged=loaded["gtid_purged"], databases=loaded["databases"])
 
     def _tell(self, phase: str, size: int, tables: int) -> None:
-        known = len(self.dump.tables)
+        known = to_load(self.dump.tables, self.params["exclude_tables"])
         note = "%d of %d tables" % (min(tables, known), known) if known else "%d tables" % tables
         self.progress.tell(phase, size, self.size if phase == "load" else None, note=note)
 

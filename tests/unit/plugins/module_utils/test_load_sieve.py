@@ -13,6 +13,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_siev
     SKIPPED_KINDS,
     SYSTEM_SCHEMA,
     Sieve,
+    to_load,
 )
 
 
@@ -208,3 +209,10 @@ def test_a_trigger_of_an_excluded_table_is_left_out():
     # Without its table it could not be made, and the load would end there.
     trigger = b"/*!50003 CREATE*/ /*!50003 TRIGGER `t` BEFORE INSERT ON `audit` FOR EACH ROW SET @x = 1*/"
     assert reason(trigger, exclude=EXCLUDE) == EXCLUDED
+
+
+def test_only_tables_that_are_loaded_count():
+    # Of mysql_dump_info: all that are in the dump
+    names = ["mysql.user", "shop.orders", "shop.audit", "shop.stock"]
+    tables = [dict(zip(("database", "table"), name.split(".")), bytes=1) for name in names]
+    assert to_load(tables, ["shop.audit"]) == 2
