@@ -20,6 +20,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic import lo
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_resume import Finished
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
     claim,
+    drop_tables,
     load_checkpoints,
     load_resume,
     load_spread,
@@ -28,7 +29,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import (
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Taken
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server as Session
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
 from integration.loader import Loader
 from sandbox.damage import wait_for
 from sandbox.topology import Sandbox
@@ -282,16 +283,56 @@ def test_foreign_keys_are_checked_where_the_dump_has_them_checked(loader: Loader
 def test_rows_that_went_away_are_missed(loader: Loader, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HEAD + table(b"a") + rows(b"a", HOSTILE) + table(b"b") + rows(b"b", HOSTILE)
     assert loader.by_us(text + END, workers).counted == 2
-    check: Callable[[RowCount, Session], int] = RowCount.check
+    check: Callable[[RowCount, Session, Table], None] = RowCount.check_one
 
-    def after_a_loss(counted: RowCount, session: Session) -> int:
-        session.execute("DELETE FROM small.b LIMIT 1")
-        return check(counted, session)
+    def after_a_loss(counted: RowCount, session: Session, which: Table) -> None:
+        if which[1] == "b":
+            session.execute("DELETE FROM small.b LIMIT 1")
+        check(counted, session, which)
 
-    monkeypatch.setattr(RowCount, "check", after_a_loss)
+    monkeypatch.setattr(RowCount, "check_one", after_a_loss)
     with pytest.raises(ReplicaError, match="took 9 rows of this table, but has 8") as caught:
         loader.by_us(text + END, workers)
     assert caught.value.where == "small.b"
+
+
+def drops(loader: Loader) -> int:
+    return int(loader.server.rows("SHOW GLOBAL STATUS LIKE 'Com_drop_table'")[0]["Value"])
+
+
+def test_only_tables_that_are_there_are_dropped(loader: Loader) -> None:
+    text = HEAD + table(b"a") + rows(b"a", HOSTILE) + table(b"A") + table(b"B") + rows(b"B", HOSTILE)
+    before = drops(loader)
+    assert loader.by_us(text + END).tables == 3
+    assert drops(loader) == before + 1  # it has one of the name of another, but for the case
+    twice = text + b"ALTER TABLE `B` RENAME `c`;\n" + table(b"B") + table(b"c") + rows(b"c", HOSTILE)
+    loader.by_us(twice + END)
+    assert drops(loader) > before + 2
+    assert {name for name in loader.state() if name in ("a", "A", "B", "c")} == {"a", "A", "B", "c"}
+
+
+def test_tables_of_a_schema_go_side_by_side_unless_others_refer_to_them(
+    loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drop_tables, "WORTH_IT", 3)
+    monkeypatch.setattr(drop_tables, "TABLES_EACH", 2)
+    server = loader.server
+    key = "CREATE TABLE %s (id INT PRIMARY KEY, CONSTRAINT %s FOREIGN KEY (id) REFERENCES %s (id)) ENGINE=InnoDB"
+    with Session(Login(host="localhost", port=0, user="root", unix_socket=server.socket), log_bin=False) as session:
+        for schema in ("many", "referred"):
+            session.execute("DROP DATABASE IF EXISTS " + schema)
+            session.execute("CREATE DATABASE " + schema)
+            session.execute(f"CREATE TABLE {schema}.t0 (id INT PRIMARY KEY) ENGINE=InnoDB")
+            for number in range(1, 9):
+                session.execute(key % (f"{schema}.t{number}", f"f{number}", f"{schema}.t{number - 1}"))
+        session.execute("CREATE DATABASE elsewhere")
+        session.execute(key % ("elsewhere.t", "f", "referred.t3"))
+        drop_tables.drop_tables(session, "many")
+        drop_tables.drop_tables(session, "referred")
+        left = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s"
+        assert [session.value(left, (schema,)) for schema in ("many", "referred")] == [0, 9]
+        for schema in ("elsewhere", "many", "referred"):
+            session.execute("DROP DATABASE " + schema)
 
 
 def test_an_index_that_is_not_there_is_missed(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:

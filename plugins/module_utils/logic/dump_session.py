@@ -8,8 +8,9 @@ Two settings matter to a lexer: sql_mode (NO_BACKSLASH_ESCAPES, ANSI_QUOTES) and
 them in user variables and put them back around views, triggers and routines, so those variables are followed too.
 """
 
+import functools
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import BadInput
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_lexer import Syntax
@@ -31,6 +32,15 @@ _BITS = (("ANSI_QUOTES", 1 << 2), ("NO_BACKSLASH_ESCAPES", 1 << 20))
 # Modes that bring ANSI_QUOTES with them (all but ANSI ended with 5.7 and live on in MariaDB).
 _WITH_ANSI_QUOTES = frozenset(["ANSI_QUOTES", "ANSI", "ORACLE", "MSSQL", "DB2", "POSTGRESQL", "MAXDB"])
 _TELLING = ("NO_BACKSLASH_ESCAPES", "ANSI_QUOTES")
+# Dump tools write the same few SETs for each table.
+_SAID_AGAIN = 200  # bytes
+
+
+class _Said(NamedTuple):
+    """A SET, taken apart. charset: of SET NAMES and its like. assignments: name, in lower case, and expression."""
+
+    charset: Optional[str]
+    assignments: List[Tuple[str, str]]
 
 
 # mysqlbinlog gives the number of a collation for the character set: those of dump_lexer.TWO_BYTE_CHARSETS
@@ -62,14 +72,14 @@ class Session:
         """
         if not _MAY_BE_SET.match(text):
             return
-        statement = opened(text).decode("utf-8", "replace")
-        charset = _NAMES.match(statement[3:].lstrip())
-        if charset:
-            self._values["character_set_client"] = charset.group(1).lower()
-        for scope, dotted, name, value in _ASSIGNMENT.findall(statement):
-            if (scope or dotted).upper() in ("", "SESSION", "LOCAL"):
-                self._assign(name.lower(), value.strip())
-        self._read_anew()
+        said = (_said_again if len(text) <= _SAID_AGAIN else _said)(text)
+        before = dict(self._values)
+        if said.charset:
+            self._values["character_set_client"] = said.charset
+        for name, value in said.assignments:
+            self._assign(name, value)
+        if self._values != before:
+            self._read_anew()
 
     def _assign(self, name: str, expression: str) -> None:
         if name.startswith("@"):
@@ -116,6 +126,22 @@ class Session:
             ansi_quotes=not _WITH_ANSI_QUOTES.isdisjoint(modes),
             charset=_BY_NUMBER.get(charset, charset),
         )
+
+
+def _said(text: bytes) -> _Said:
+    statement = opened(text).decode("utf-8", "replace")
+    charset = _NAMES.match(statement[3:].lstrip())
+    return _Said(
+        charset.group(1).lower() if charset else None,
+        [
+            (name.lower(), value.strip())
+            for scope, dotted, name, value in _ASSIGNMENT.findall(statement)
+            if (scope or dotted).upper() in ("", "SESSION", "LOCAL")
+        ],
+    )
+
+
+_said_again = functools.lru_cache(maxsize=256)(_said)
 
 
 def _modes(value: str) -> List[str]:

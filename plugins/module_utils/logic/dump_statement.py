@@ -7,11 +7,15 @@
 Cheap on purpose: it looks at the first bytes. It is asked for every statement of a dump, and nearly all are INSERTs.
 """
 
+import functools
 import re
 from typing import Any, NamedTuple, Optional
 
 # Far more than any head of a statement that names its object.
 _HEAD = 4096
+
+# Dump tools write the same few SETs for each table.
+_SAID_AGAIN = 200  # bytes
 
 # MySQL's names of character sets that Python knows under another one, or as another one than the name says.
 _CODECS = {
@@ -127,6 +131,10 @@ def classify(text: bytes, charset: str = "utf8mb4") -> Classified:
         found = pattern.match(text, 0, _HEAD)
         if found:
             return _named(kind, names, found, charset)
+    return (_classify_again if len(text) <= _SAID_AGAIN else _classify_other)(text, charset)
+
+
+def _classify_other(text: bytes, charset: str) -> Classified:
     # A SET can name what matters late: all of it is looked at.
     head = opened(text if b"SET" in text[:24].upper() else text[:_HEAD])
     for kind, names, pattern in KINDS:
@@ -134,6 +142,9 @@ def classify(text: bytes, charset: str = "utf8mb4") -> Classified:
         if found:
             return _named(kind, names, found, charset)
     return Classified("other")
+
+
+_classify_again = functools.lru_cache(maxsize=256)(_classify_other)
 
 
 _TRIGGER_ON = re.compile(

@@ -142,7 +142,7 @@ class DumpLoad(ReplicaOperation):
                 new_sieve=lambda: Sieve(self.params["exclude_tables"]),
                 begin_session=lambda: begin_session(self.server, self.lock),
                 progress=self._tell,
-                pool=further_sessions(self.server.login, self.lock, self.workers),
+                pool=further_sessions(self.server.login, self.lock, self.workers, self.params["workers"]),
                 checkpoints=Checkpoints(lambda finished: self._note(LOADING, finished), self.finished),
                 may_wait=worth_it(self.dump.tables) if self.params["defer_indexes"] else lambda _table: False,
             )

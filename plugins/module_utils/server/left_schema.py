@@ -16,6 +16,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import B
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.quarantine import Quarantine
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.drop_tables import drop_tables
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.observe import schemas
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.own_datadir import is_own
 
@@ -32,6 +33,7 @@ def drop(server: Server, name: str, backup_dir: str) -> List[str]:
     then, or what is missing of it is in the quarantine.
     """
     statement = "DROP DATABASE IF EXISTS " + identifier(name)
+    drop_tables(server, name)
     try:
         server.execute(statement)
         return []

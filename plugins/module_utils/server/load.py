@@ -35,6 +35,8 @@ LOADED_BEFORE = "the interrupted run has done it"
 REPORT_EVERY = 1.0  # seconds
 #: Sessions for rows, where nobody says how many.
 AT_MOST = 4
+#: Sessions that make tables, where nobody says how many: each waits for the disk most of the time.
+MAKE_TABLES = 8
 #: Bytes of memory in which an index is sorted. 8.0.27 made it a setting of the session; before, it cannot be changed.
 SORT_IN = 64 << 20
 _SORT_BUFFER = "innodb_ddl_buffer_size"
@@ -155,8 +157,8 @@ def session_count(wanted: int) -> int:
     return wanted or min(AT_MOST, len(os.sched_getaffinity(0)))
 
 
-def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPool]:
-    """So many sessions for rows; None for one, which needs no further one."""
+def further_sessions(login: Login, lock: RunLock, count: int, wanted: int = 0) -> Optional[RowPool]:
+    """So many sessions for rows; None for one, which needs no further one. wanted: how many of all kinds, if said."""
 
     def connect(number: int) -> Server:
         server = Server(login, log_bin=False, local_data=True)
@@ -166,7 +168,7 @@ def further_sessions(login: Login, lock: RunLock, count: int) -> Optional[RowPoo
         claim.enlist(server, lock, number)
         return server
 
-    return RowPool(connect, count) if count > 1 else None
+    return RowPool(connect, count, 0 if wanted else max(0, MAKE_TABLES - count)) if count > 1 else None
 
 
 class _Loader:

@@ -10,6 +10,7 @@ for the rows that come after it and for no others.
 """
 
 import contextlib
+import re
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 from typing import Counter as Count
@@ -23,8 +24,10 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_stat
     trigger_table,
     unquoted,
 )
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.load_charset import ClientCharset
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.known_tables import KnownTables
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.late_session import LateSession, Setting
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.load_checkpoints import Checkpoints
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_count import RowCount, Table
@@ -37,6 +40,9 @@ _OF_SESSION = ("set_session", "use")
 # They touch no table that has rows on their way, but for the one that they name.
 _OF_TABLE = ("create_table", "drop_table")
 _FREE = ("create_database",)
+# They take a name that tables have.
+_MAKES = ("create_table", "create_view")
+_DROP_ONE = re.compile(rb"(?:/\*!\d{5} )?DROP TABLE IF EXISTS [^,\s]+\s*(?:\*/)?\s*\Z")
 # What may stand between a table and its last row.
 _AMONG_ROWS = (*_ROWS, *_OF_SESSION, "lock_tables", "alter_keys", "transaction")
 # Settings that make rows depend on each other, or on their place.
@@ -85,12 +91,14 @@ class Spread:
         self._sizes: Count[Table] = Counter()
         self._order = 0
         self._may_be_data = False
+        self._known = KnownTables(server)
         self._begin()
 
     def _begin(self) -> None:
         self._in_order = False
         self._in_transaction = False
         self._checks: Optional[bool] = None
+        self._charset = ClientCharset()
 
     def written_by(self, tool: str) -> None:
         """What has written the dump: to be told before the rows of each table."""
@@ -135,15 +143,25 @@ class Spread:
             if not self._server.autocommit:
                 self._server.execute("COMMIT")
             return True
-        if kind == "alter_keys" and table in self._shapes:
-            return True  # it says nothing to InnoDB
-        if kind in _OF_SESSION:
-            self._take_setting(Setting(text, refused))
+        if self._is_needless(kind, table, text):
+            self._rows.ran(classified, text, schema, 0)
             return True
+        if kind in _OF_SESSION:
+            for needed in self._charset.needed(text):
+                self._take_setting(Setting(needed, refused))
+            return True
+        if kind in _MAKES:
+            self._known.made(*table)
         if kind in _OF_TABLE and self._takes_definition(classified, table, text, schema, refused):
             return True
         self._wait_for_its_place(kind, table, text, schema)
         return False
+
+    def _is_needless(self, kind: str, table: Table, text: bytes) -> bool:
+        """Whether it is about keys of InnoDB, to which that says nothing, or drops a table that is not there."""
+        if kind == "drop_table":
+            return _DROP_ONE.match(text) is not None and not self._known.may_have(*table)
+        return kind == "alter_keys" and table in self._shapes
 
     def _wait_for_its_place(self, kind: str, table: Table, text: bytes, schema: Optional[str]) -> None:
         if kind == "transaction":
@@ -205,13 +223,18 @@ class Spread:
         return deferred.create
 
     def _close(self, order: int) -> None:
-        """The rows of a table have all been sent: what was left out of it is built when they are in."""
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            self._pool.finally_send(waiting.job)
-            self._anywhere.add(waiting.table)
-        if self._open is not None:
-            table, self._open = self._open, None
+        """The rows of a table have all been sent: what was left out of it is built, and they are counted, when in."""
+        waiting, self._waiting = self._waiting, None
+        table, self._open = self._open, None
+        last = waiting.job if waiting is not None else None
+        if table is not None and max(identifier(str(table[0]), table[1])) < "\x7f":
+            counted = table
+            last = last or Job(table, b"", order, lambda exc: exc, defines=True)
+            last = last._replace(then=lambda session: self._rows.check_one(session, counted))
+        if last is not None:
+            self._pool.finally_send(last)
+            self._anywhere.add(last.table)
+        if table is not None:
             self._progress.closed(table, order, lambda: self._rows.of(table))
 
     def _know(self, table: Table, text: bytes, schema: Optional[str]) -> None:
@@ -228,6 +251,8 @@ class Spread:
         if kind == "create_table":
             self._know(table, text, schema)
             self._open = table if table in self._shapes else None
+        elif kind == "alter_table":
+            self._known.forget()  # it may have got another name
         elif kind == "create_trigger":
             on = trigger_table(text)
             self._triggered.add((on.database or table[0], str(on.table)))

@@ -7,7 +7,7 @@
 from collections import OrderedDict
 from typing import Dict, Optional, Set, Tuple
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.dump_statement import Classified, trigger_table
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Server
@@ -22,26 +22,31 @@ class RowCount:
     def __init__(self) -> None:
         self._rows: Dict[Table, int] = OrderedDict()
         self._triggered: Set[Table] = set()
+        self._counted: Set[Table] = set()
         self._known = True
 
     def took(self, table: Table, rows: int) -> None:
         """The server took so many rows of a table, and committed them."""
         if table in self._rows:
             self._rows[table] += rows
+        if rows:
+            self._counted.discard(table)
 
     def of(self, table: Table) -> Optional[int]:
         """The rows of a table so far; None when nobody knows."""
         return self._rows.get(table) if self._known else None
 
     def had(self, table: Table, rows: int) -> None:
-        """A table that an earlier run has loaded."""
+        """A table that an earlier run has loaded, and whose rows this one has counted."""
         self._rows[table] = rows
+        self._counted.add(table)
 
     def ran(self, classified: Classified, text: bytes, schema: Optional[str], rows: int) -> None:
         """A statement ran; rows: how many the server said that it touched."""
         kind, table = classified.kind, (classified.database or schema, str(classified.table))
         if kind == "create_table" and b"TEMPORARY" not in text.partition(b"(")[0].upper():
             self._rows[table] = rows  # of a query that it was made from
+            self._counted.discard(table)
         elif kind == "drop_table":
             self._rows.pop(table, None)
         elif kind in ("insert", "replace"):
@@ -61,12 +66,27 @@ class RowCount:
             self.took(table, rows)
 
     def check(self, server: Server) -> int:
-        """How many tables were counted. Raises ReplicaError for the first that has other rows than it was given."""
-        for (schema, name), rows in self._rows.items() if self._known else ():
-            found = int(server.value("SELECT COUNT(*) FROM " + identifier(str(schema), name)))  # noqa: S608
-            if found != rows:
-                raise ReplicaError(
-                    "the server took %d rows of this table, but has %d" % (rows, found),
-                    where="%s.%s" % (schema, name),
-                )
-        return len(self._rows) if self._known else 0
+        """Count what is not counted yet. How many tables were counted in all. Raises as check_one() does."""
+        if not self._known:
+            return 0
+        for table in [table for table in self._rows if table not in self._counted]:
+            self.check_one(server, table)
+        return len(self._rows)
+
+    def check_one(self, server: Server, table: Table) -> None:
+        """Count a table, if its number of rows is known.
+
+        Raises ReplicaError when it has other rows than the server said that it took, ServerError when it cannot tell.
+        """
+        rows = self.of(table)
+        if rows is None:
+            return
+        query = "SELECT COUNT(*) FROM " + identifier(str(table[0]), table[1])  # noqa: S608
+        where = "%s.%s" % table
+        try:
+            found = int(server.value(query))
+        except ServerError as exc:
+            raise ServerError(exc.found, errno=exc.errno, where=where, statement=query) from None
+        if found != rows:
+            raise ReplicaError("the server took %d rows of this table, but has %d" % (rows, found), where=where)
+        self._counted.add(table)

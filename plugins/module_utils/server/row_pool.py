@@ -42,7 +42,8 @@ class Job(NamedTuple):
     """A statement for one of the sessions.
 
     order: of the statement in the dump. refused: makes the error of a run from that of the server. defines: it makes or
-    changes the table, and is a transaction of its own. data: the same rows as data, if that is possible.
+    changes the table, and is a transaction of its own. data: the same rows as data, if that is possible. then: what is
+    asked of the session when that is done; text may be empty.
     """
 
     table: Table
@@ -51,6 +52,7 @@ class Job(NamedTuple):
     refused: Callable[[ServerError], ReplicaError]
     defines: bool = False
     data: Callable[[], Optional[Data]] = lambda: None
+    then: Optional[Callable[[Server], None]] = None
 
 
 class _NotAsData(Exception):
@@ -58,9 +60,12 @@ class _NotAsData(Exception):
 
 
 class _Worker(threading.Thread):
-    def __init__(self, pool: "RowPool", server: Server) -> None:
+    """shares: it has what any session may do, too."""
+
+    def __init__(self, pool: "RowPool", server: Server, shares: bool) -> None:
         super().__init__(daemon=True)
         self.server = server
+        self.shares = shares
         self.lane: Deque[Tuple[Job, int]] = deque()
         self.weight = 0  # of what is in it
         self._pool = pool
@@ -108,7 +113,11 @@ class _Worker(threading.Thread):
 
     def _define(self, job: Job) -> None:
         self._commit()
-        self._do(lambda: self.server.send(job.text), lambda: self.server.send(job.text))
+        if job.text:
+            self._do(lambda: self.server.send(job.text), lambda: self.server.send(job.text))
+        if job.then is not None:
+            job.then(self.server)
+            self.server.execute("COMMIT")
         self._pool._committed([job], [0])
 
     def _take(self, job: Job) -> None:
@@ -182,10 +191,15 @@ class _Worker(threading.Thread):
 
 
 class RowPool:
-    """connect: opens a session, given its number from 0. size: how many of them."""
+    """connect: opens a session, given its number from 0. size: how many of them.
 
-    def __init__(self, connect: Callable[[int], Server], size: int) -> None:
+    more: further ones that only have tables of their own. To make a table is to wait for the disk, again and again, and
+    many can wait at once; but large tables are better off with fewer sessions at work.
+    """
+
+    def __init__(self, connect: Callable[[int], Server], size: int, more: int = 0) -> None:
         self.size = size
+        self._all = size + more
         self._took: Callable[[Table, int], None] = lambda _table, _rows: None
         self._connect = connect
         self._workers: List[_Worker] = []
@@ -197,6 +211,7 @@ class RowPool:
         self._lanes: Dict[Table, _Worker] = {}
         self._waiting = 0
         self._of_table: Count[Table] = Counter()
+        self._unfinished = 0  # of all tables
         self._last: Dict[Table, Tuple[Job, int]] = {}
         self._errors: List[Tuple[int, BaseException]] = []
         self._closing = False
@@ -224,7 +239,7 @@ class RowPool:
             elif job.defines:
                 self._undefined[job.table] += 1
             self._waiting += len(job.text)
-            self._of_table[job.table] += 1
+            self._add_to(job.table)
             self._queue(job, lane).append((job, len(self._session)))
             self._changed.notify_all()
 
@@ -246,7 +261,7 @@ class RowPool:
             if tables:
                 self._until(lambda: not any(self._of_table[one] or one in self._last for one in tables))
             else:
-                self._until(lambda: not any(self._of_table.values()) and not self._last)
+                self._until(lambda: not self._unfinished and not self._last)
 
     def end(self) -> None:
         """Wait, and leave the sessions. The next rows are for new ones."""
@@ -273,9 +288,13 @@ class RowPool:
         worker.weight += _weight(job)
         return worker.lane
 
+    def _add_to(self, table: Table) -> None:
+        self._of_table[table] += 1
+        self._unfinished += 1
+
     def _start(self) -> None:
         self._closing = False
-        while len(self._workers) < self.size and self._add():
+        while len(self._workers) < self._all and self._add():
             continue
         for worker in self._workers:
             worker.start()
@@ -283,7 +302,8 @@ class RowPool:
     def _add(self) -> bool:
         """One more session, if the server lets us have it."""
         try:
-            self._workers.append(_Worker(self, self._connect(len(self._workers))))
+            number = len(self._workers)
+            self._workers.append(_Worker(self, self._connect(number), shares=number < self.size))
         except ServerError as exc:
             if exc.errno not in _NO_MORE_SESSIONS or not self._workers:
                 raise
@@ -311,9 +331,11 @@ class RowPool:
         last = self._last.get(table)
         if last is not None and not self._of_table[table]:
             del self._last[table]
-            self._of_table[table] += 1
+            self._add_to(table)
             self._waiting += len(last[0].text)
-            self._jobs.appendleft(last)
+            job = last[0]
+            # It is only asked of: the session that has the table open is asked at least cost.
+            self._queue(job, lane=not job.text and table in self._lanes).appendleft(last)
             self._changed.notify_all()
 
     # what the threads call
@@ -325,7 +347,7 @@ class RowPool:
                 if self._errors:
                     # What was right stays, also for those who wait for these rows: they may be wrong, and come earlier.
                     return (None, 0) if open_transaction else None
-                queues = [jobs for jobs in (worker.lane, self._jobs) if jobs]
+                queues = [jobs for jobs in (worker.lane, self._jobs if worker.shares else None) if jobs]
                 if queues:
                     # In the dump's order: the session of a later statement is not that of an earlier one.
                     jobs = min(queues, key=lambda jobs: jobs[0][0].order)
@@ -343,6 +365,7 @@ class RowPool:
                 self._took(job.table, count)
                 self._waiting -= len(job.text)
                 self._of_table[job.table] -= 1
+                self._unfinished -= 1
                 if job.defines and self._undefined[job.table]:
                     self._undefined[job.table] -= 1
             for table in {job.table for job in jobs}:

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 dbre.mysql_replica contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drops the tables of a schema that is about to go, in several sessions: one DROP DATABASE takes twice to four times as
+long for thousands of tables (seen with 9.7.4 and 5.6.24), for it waits for the disk table after table.
+"""
+
+import queue
+import threading
+from typing import Any, List
+
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
+
+#: With fewer tables, DROP DATABASE is as quick.
+WORTH_IT = 100
+SESSIONS = 4
+TABLES_EACH = 20
+
+_TABLES = (
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'BASE TABLE'"
+)
+# They would be without what they refer to, which DROP DATABASE refuses.
+_REFERRING = (
+    "SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS"
+    " WHERE UNIQUE_CONSTRAINT_SCHEMA = %s AND CONSTRAINT_SCHEMA <> %s"
+)
+
+
+def drop_tables(server: Server, schema: str) -> None:
+    """Drop all tables of a schema, or as many as can be: the DROP DATABASE that follows says why one cannot."""
+    names = [row["name"] for row in server.rows(_TABLES, (schema,))]
+    if len(names) < WORTH_IT or server.value(_REFERRING, (schema, schema)):
+        return
+    todo: Any = queue.Queue()
+    for first in range(0, len(names), TABLES_EACH):
+        todo.put(names[first : first + TABLES_EACH])
+    threads = [threading.Thread(target=_work, args=(server.login, schema, todo)) for _session in range(SESSIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _work(login: Login, schema: str, todo: Any) -> None:
+    try:
+        with Server(login, log_bin=False) as session:
+            session.execute("SET SESSION foreign_key_checks = 0")
+            while True:
+                session.execute("DROP TABLE IF EXISTS " + _list(schema, todo.get_nowait()))
+    except (queue.Empty, ReplicaError):
+        return
+
+
+def _list(schema: str, names: List[str]) -> str:
+    return ", ".join(identifier(schema, name) for name in names)
