@@ -13,14 +13,26 @@ from ansible_collections.dbre.mysql_replica.plugins.plugin_utils.progress_line i
 
 # Bytes of plain text that are loaded before a first line would be due.
 _SHORT = 8 << 20
+# KiB of files, which may be compressed.
+_SHORT_FILES = 1024
 
 
 class ActionModule(LongModule):
     """A dump of a terabyte takes hours: whoever waits for it sees how far it is."""
 
     def is_short(self, arguments: dict[str, Any]) -> bool:
+        if arguments.get("method", "file") != "file":
+            return False
         told = arguments.get("dump") or {}
-        return arguments.get("method", "file") == "file" and 0 < int(told.get("uncompressed_size") or 0) < _SHORT
+        if told.get("uncompressed_size"):
+            return int(told["uncompressed_size"]) < _SHORT
+        return self._size_of(str(arguments.get("path") or "")) < _SHORT_FILES
+
+    def _size_of(self, path: str) -> float:
+        """KiB that a file, or a directory with all that is in it, takes on the target."""
+        quoted = self._connection._shell.quote(self._remote_expand_user(path))
+        words = self._low_level_execute_command(f"du -skL {quoted}").get("stdout", "").split()
+        return int(words[0]) if words and words[0].isdigit() else float("inf")
 
     def last_line(self, result: dict[str, Any]) -> str | None:
         if not result.get("bytes"):

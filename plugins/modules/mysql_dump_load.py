@@ -20,11 +20,11 @@ description:
     all there, stay; what else is in the schemas of the dump is dropped. A dump that is taken on the way is another one
     each time, and starts over, as one with O(workers=1) does.
   - One that is done, and whose GTIDs are claimed, is not repeated.
-  - In the end the rows of each table are counted, and what the dump defines (columns, keys, triggers, routines, events,
-    views) is compared with what the server has.
-  - Unless the task has C(async) of its own, or the dump is known to be small, the module runs async, and the controller
-    says now and then how far it is. It goes on when the connection breaks or the controller ends; the lock in
-    O(state_dir) keeps other runs out until then.
+  - The rows of each table are counted when they are in. In the end what the dump defines (columns, keys, triggers,
+    routines, events, views) is compared with what the server has.
+  - Unless the task has C(async) of its own, or the dump is small, the module runs async, and the controller says now
+    and then how far it is, from its first look through the dump on. It goes on when the connection breaks or the
+    controller ends; the lock in O(state_dir) keeps other runs out until then.
 options:
   dump:
     description:
@@ -52,7 +52,8 @@ options:
   workers:
     description:
       - How many sessions load rows at the same time. C(1) runs the dump as the C(mysql) client does, one statement
-        after the other; C(0) takes one for each processor of the host, four at most.
+        after the other; C(0) takes one for each processor of the host, four at most, and further ones that make small
+        tables, eight in all, each of which waits for the disk most of the time.
       - Only InnoDB tables are made and loaded side by side, and only where their order means nothing; each session is
         in the state that the dump has set up to that place. All else keeps its place, and foreign keys are checked
         where the dump has them checked.
@@ -124,7 +125,7 @@ tables:
   type: int
   returned: when something was loaded
 counted:
-  description: Tables whose rows were counted in the end; a load with other rows than the server acknowledged fails.
+  description: Tables whose rows were counted; a load with other rows than the server acknowledged fails.
   type: int
   returned: when something was loaded
 left_out:

@@ -27,7 +27,7 @@ FILE = "progress.json"
 #: Seconds after which Ansible ends the module: never, as far as we are concerned.
 LIMIT = 60 * 86400
 #: Seconds between two looks, at first and at last. A look is one `cat`.
-FIRST, LAST = 0.2, 5.0
+FIRST, LAST = 0.05, 5.0
 _SLOWER = 1.4
 #: Seconds without a connection, after which the controller gives up; the module does not.
 PATIENCE = 900.0

@@ -19,15 +19,16 @@ from sandbox.server import Server
 from sandbox.topology import Sandbox
 
 MODULE = "mysql_dump_load"
-# Ten minutes, or nothing, by a setting of the server
+# Ten minutes, or nothing, by a setting of the server; too large to be known for a short one
 DUMP = b"""-- MySQL dump 10.13  Distrib 5.6.24, for Linux (x86_64)
 CREATE DATABASE `slow`;
 USE `slow`;
 CREATE TABLE `t` (`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB;
 INSERT INTO `t` VALUES (1),(2),(3);
 INSERT INTO `t` SELECT 1000 + SLEEP(@@GLOBAL.slow_launch_time * 300);
+%s
 -- Dump completed
-"""
+""" % (b"-- " + b"x" * (3 << 19))
 
 
 @pytest.fixture(scope="module")

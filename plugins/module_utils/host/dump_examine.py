@@ -6,7 +6,7 @@
 
 import collections
 import contextlib
-from typing import Any, Dict, Iterable, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, Union
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_parts import Dump, open_dump
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.source_dump import SourceDump
@@ -21,13 +21,19 @@ def examine(path: str, require_complete: bool = True, checksum: bool = False) ->
 
 
 def examine_open(
-    dump: Union[Dump, SourceDump], require_complete: bool = True, checksum: bool = False, contents: bool = True
+    dump: Union[Dump, SourceDump],
+    require_complete: bool = True,
+    checksum: bool = False,
+    contents: bool = True,
+    tell: Callable[[int], None] = lambda _size: None,
 ) -> Dict[str, Any]:
     """The return values of mysql_dump_info; contents=False reads no more than the fingerprint needs.
 
+    tell: is told now and then how many bytes of plain text were read.
+
     Raises BadInput for what is no dump, and IncompleteDump for a dump that is not whole when a whole one is required.
     """
-    whole = look_through(dump.path, dump.parts()) if contents else None
+    whole = look_through(dump.path, dump.parts(), tell) if contents else None
     reason = whole.incomplete_reason() if whole else None
     if reason and require_complete:
         raise IncompleteDump(
@@ -48,13 +54,19 @@ def examine_open(
     )
 
 
-def look_through(name: str, parts: Iterable[Part]) -> Whole:
+def look_through(name: str, parts: Iterable[Part], tell: Callable[[int], None] = lambda _size: None) -> Whole:
     """Read all parts to their end, or to where they can be read. Raises BadInput for what is no dump."""
     whole = Whole(name)
     try:
         for part in parts:
             with contextlib.suppress(IncompleteDump):  # the part has it noted
-                collections.deque(whole.read(part), maxlen=0)
+                collections.deque(whole.read(part._replace(chunks=_told(part, whole, tell))), maxlen=0)
     except IncompleteDump as exc:
         whole.cut = exc.found
     return whole
+
+
+def _told(part: Part, whole: Whole, tell: Callable[[int], None]) -> Iterator[bytes]:
+    for chunk in part.chunks:
+        tell(whole.size)
+        yield chunk

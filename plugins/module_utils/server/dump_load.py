@@ -5,7 +5,7 @@
 """The operation of mysql_dump_load: what is seen, what is planned, and how each step is done."""
 
 import contextlib
-from typing import Any, Dict, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.dump_given import look, open_given
@@ -45,13 +45,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.operatio
 class DumpLoad(ReplicaOperation):
     purpose = "mysql_dump_load"
 
+    dump: load_plan.Dump
+    size: Optional[int]
+    cost: str
+
     def __init__(self, params: Dict[str, Any]) -> None:
-        told = look(params)
-        self.dump = load_plan.Dump.read(told)
         super().__init__(params)
-        # Of a dump that is taken on the way only the definitions were looked at.
-        self.size: Optional[int] = told.get("uncompressed_size") if params["method"] == "file" else None
-        self.cost = load_estimate.shown(told)
+        self.looked = False
         self.progress = Progress(params["state_dir"])
         self.journal = LoadJournal(params["state_dir"])
         self.settings = LoadSettings(self.server.login, params["state_dir"])
@@ -66,6 +66,7 @@ class DumpLoad(ReplicaOperation):
     def exclusive(self) -> Iterator[None]:
         with super().exclusive(), contextlib.closing(self.progress):
             try:
+                self._look(lambda size, total: self.progress.tell("look through the dump", size, total))
                 yield
             except BaseException:
                 # Where even that fails, what was wrong first is what has to be told; the next run has the journal.
@@ -74,7 +75,17 @@ class DumpLoad(ReplicaOperation):
                 raise
             self.settings.restore()
 
+    def _look(self, tell: Callable[[int, Optional[int]], None] = lambda _size, _total: None) -> None:
+        told = look(self.params, tell)
+        self.dump = load_plan.Dump.read(told)
+        # Of a dump that is taken on the way only the definitions were looked at.
+        self.size = told.get("uncompressed_size") if self.params["method"] == "file" else None
+        self.cost = load_estimate.shown(told)
+        self.looked = True
+
     def observe(self) -> load_plan.Observed:
+        if not self.looked:  # in check mode
+            self._look()
         return load_plan.Observed(
             address=self.server.login.address,
             server_uuid=observe.server_uuid(self.server),
