@@ -69,6 +69,7 @@ class ForceRecovery:
                 writable=dict(datadir=_writable(self.datadir), copy_to=_writable(parent)),
                 journal=self.journal.read(),
                 we_are=os.geteuid(),
+                redo_there=bool(layout.redo(datadir_copy.files(self.datadir))),
             )
 
     def _signs(self) -> List[Optional[str]]:

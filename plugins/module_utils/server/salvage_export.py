@@ -84,7 +84,7 @@ class SalvageExport:
             same = export.is_of(left, self.wish, recovery)
             self.record = left if same else export.new_record(self.wish, recovery)
             self._remove_halves()
-            found = export.found_level(recovery, self.path)
+            found, redo_missing = export.found_level(recovery, self.path), bool(recovery.get("redo_missing"))
             mysqld = Mysqld(self.params["mysqld"], self.params["defaults_file"])
             options, _configured = mysqld.options(recovery["datadir"])
             owner = os.stat(recovery["work"])
@@ -95,8 +95,8 @@ class SalvageExport:
                 level=found.level,
                 redo=found.redo,
                 datadir=recovery["work"],
-                warnings=climb.warnings(found),
-                newest_lost=climb.newest_lost(found),
+                warnings=climb.warnings(found, redo_missing),
+                newest_lost=climb.newest_lost(found, redo_missing),
                 gives_up=levels.gives_up(found.level),
             )
             self._save()

@@ -85,18 +85,24 @@ def next_try(attempts: List[Attempt], max_level: int, set_redo_aside: bool) -> O
     return left[0] if left else None
 
 
-def newest_lost(attempt: Attempt) -> bool:
-    """Whether what was committed last may be lost, and no count shows it: both indexes of a table are older then."""
+def newest_lost(attempt: Attempt, redo_missing: bool = False) -> bool:
+    """Whether what was committed last may be lost, and no count shows it: both indexes of a table are older then.
+
+    redo_missing: there was no redo log to begin with. Servers make a new one, not all of them say so.
+    """
     return (
-        attempt.redo == SET_ASIDE
+        redo_missing
+        or attempt.redo == SET_ASIDE
         or attempt.level >= levels.WITHOUT_REDO
         or any(finding["id"] in _OF_FINDINGS for finding in attempt.findings)
     )
 
 
-def warnings(attempt: Attempt) -> List[str]:
+def warnings(attempt: Attempt, redo_missing: bool = False) -> List[str]:
     """What a person has to know of what the climb ended with."""
     said = []
+    if redo_missing:
+        said.append("there was no redo log: after a crash, changes that were only in it are lost")
     if attempt.redo == SET_ASIDE:
         said.append(
             "the redo log was set aside: changes that were only in it are lost, and pages are newer than the new log"

@@ -40,7 +40,8 @@ class Observed(NamedTuple):
 
     users: who uses it, a sentence each. files_version: of the server that wrote it. leads_outside: a link in it.
     needed_bytes: for the copy. free_bytes: where it goes. copy_there: something has its name. writable: whether the
-    data directory, and the directory that the copy goes to, can be written to. we_are: our user.
+    data directory, and the directory that the copy goes to, can be written to. we_are: our user. redo_there: whether it
+    has a redo log.
     """
 
     configured: str
@@ -56,6 +57,7 @@ class Observed(NamedTuple):
     writable: Dict[str, bool]
     journal: Dict[str, Any]
     we_are: int
+    redo_there: bool = True
 
     @property
     def going_on(self) -> bool:
@@ -110,6 +112,7 @@ def new_record(seen: Observed, wish: Wish) -> Dict[str, Any]:
         copied=False,
         work=wish.copy_to if wish.work_on == COPY else seen.datadir,
         attempts=[],
+        redo_missing=not seen.redo_there,
         redo_aside=None,
         redo_is_aside=False,
         server=None,
@@ -213,6 +216,6 @@ def report(seen: Observed, wish: Wish, planned_only: bool) -> Dict[str, Any]:
         redo_aside=record["redo_aside"],
         files_version=str(seen.files_version) if seen.files_version else None,
         gives_up=levels.gives_up(found.level) if found else [],
-        warnings_of_level=climb.warnings(found) if found else [],
+        warnings_of_level=climb.warnings(found, bool(record.get("redo_missing"))) if found else [],
         attempts=[attempt.public() for attempt in seen.attempts],
     )

@@ -54,7 +54,10 @@ def test_a_climb_goes_on_from_its_journal():
 
 def test_warnings_tell_what_is_given_up():
     assert climb.warnings(climb.Attempt(climb.AS_FOUND, 0, climb.ANSWERS, 1, "", [])) == []
-    assert not climb.newest_lost(climb.Attempt(climb.AS_FOUND, 5, climb.ANSWERS, 1, "", []))
+    sound = climb.Attempt(climb.AS_FOUND, 5, climb.ANSWERS, 1, "", [])
+    assert not climb.newest_lost(sound)
+    assert climb.newest_lost(sound, redo_missing=True)
+    assert "changes that were only in it are lost" in " ".join(climb.warnings(sound, redo_missing=True))
     told = climb.warnings(climb.Attempt(climb.SET_ASIDE, 6, climb.ANSWERS, 1, "", []))
     assert [word for word in ("future", "without an error", "committed") if word not in " ".join(told)] == []
 
