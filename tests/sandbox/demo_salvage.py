@@ -32,7 +32,9 @@ def play(box: Sandbox, story: Narrator) -> None:
         source.execute("SET GLOBAL event_scheduler = OFF")
         box.wait_replicating(replica)
     with (
-        story.chapter("The power goes, and with it what the disks had not written of the redo logs"),
+        story.chapter(
+            "The power goes, and with it what the disks had not written of the redo logs; there is no backup"
+        ),
         suppress(WriterError),
         Writer(source) as writer,
     ):
@@ -105,6 +107,8 @@ def show_ledger(source: Server, story: Narrator) -> None:
     told = json.loads((source.directory / "salvage/ledger.json").read_text())
     story.tell(f"innodb_force_recovery = {told['level']}, {told['rows_saved']} rows saved; tables by state:")
     story.tell("  " + ", ".join(f"{count} {state}" for state, count in told["states"].items() if count))
+    for warning in told["warnings"]:
+        story.tell(f"  {warning}")
     for table in told["tables"]:
         if table["state"] != "saved":
             said = "; ".join([table["why"] or "", *table["doubts"]]).strip("; ")
