@@ -116,7 +116,7 @@ def test_the_modules_finish_what_was_killed(kind: str, runs: int) -> None:
     with sandbox(kind) as box:
         server = box.source
         fill(server, rows=ROWS)
-        box.damage("page_overwritten", server, schema="large", table="t")
+        box.damage("page_zeroed", server, schema="large", table="t")
         original, work = sums(server.datadir), modules(server)
         began = time.monotonic()
         wanted = what_came_out(run_tasks(box, *work, host=server.name).results)
@@ -148,7 +148,7 @@ def test_the_playbook_finishes_what_was_killed(kind: str, runs: int) -> None:
         fill(server, rows=ROWS)
         for number in range(runs):
             before, uuid = counts(server), server.uuid
-            lost = box.damage("page_overwritten", server, schema="large", table="t")["rows"]
+            lost = box.damage("page_zeroed", server, schema="large", table="t")["rows"]
             copy = f"{server.datadir}.salvage-{number}"
             places = {"dir": str(server.directory / f"salvage-{number}"), "copy_to": copy}
             with ExitStack() as stack:
