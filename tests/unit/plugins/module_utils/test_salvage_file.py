@@ -71,6 +71,17 @@ def test_a_good_dump_is_kept_with_one_head_and_one_end(rows_file, prints):
     assert text.endswith(b"-- Dump completed\n")
 
 
+def test_a_file_that_is_begun_again_holds_nothing_of_before(rows_file, prints):
+    rows_file.take(prints(DUMP.replace(b"(3,'c')", b"(4,'of before')")), keep_half=False)
+    rows_file.begin_again()
+    assert rows_file.rows == 0
+    rows_file.take(prints(DUMP), keep_half=False)
+    text = text_of(rows_file)
+    assert text.startswith(b"USE `s`;\n-- MySQL dump")
+    assert b"of before" not in text
+    assert (rows_file.rows, text.count(b"INSERT"), text.count(b"SET NAMES")) == (3, 2, 1)
+
+
 def test_a_table_without_rows_has_a_whole_file(rows_file, prints):
     empty = DUMP.replace(b"INSERT", b"-- INSERT")
     assert rows_file.take(prints(empty), keep_half=False).rows == 0
