@@ -65,7 +65,7 @@ def salvage_around_a_page(box: Sandbox, kind: str) -> None:
 
 @pytest.mark.long_on("newest")
 def test_a_damaged_page_costs_its_own_rows_and_nothing_else(make_box: MakeBox) -> None:
-    salvage_around_a_page(make_box(replicas=0), "page_overwritten")
+    salvage_around_a_page(make_box(replicas=0), "page_zeroed")  # 5.6 takes long to die of another one
 
 
 @pytest.mark.long
