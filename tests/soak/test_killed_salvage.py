@@ -10,6 +10,7 @@ repeats a run.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -60,9 +61,11 @@ def sums(directory: Path) -> dict[str, str]:
     return {str(path.relative_to(directory)): sha256(path) for path in directory.rglob("*") if path.is_file()}
 
 
-def nothing_left_at_work(server: Server) -> None:
+def nothing_left_at_work(server: Server, directory: str = "salvage") -> None:
     assert processes.find(f"--datadir={server.datadir}.salvage") == []
-    assert [path for path in Path("/tmp").glob("dbre-salvage-*") if (path / "error.log").exists()] == []
+    for path in (server.directory / "dbre/state/salvage.json", server.directory / directory / "journal.json"):
+        journal = json.loads(path.read_text())
+        assert (journal["server"], journal["place"]) == (None, None)
 
 
 def modules(server: Server) -> list[Task]:
@@ -163,7 +166,7 @@ def test_the_playbook_finishes_what_was_killed(kind: str, runs: int) -> None:
             assert counts(server) == {**before, "large.t": before["large.t"] - lost}
             assert_as_in_the_ledger(told, counts(server))
             assert_new_history(server, uuid)
-            nothing_left_at_work(server)
+            nothing_left_at_work(server, places["dir"])
         replica_follows(box, box.replicas[0])
 
 
