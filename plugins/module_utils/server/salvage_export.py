@@ -83,7 +83,8 @@ class SalvageExport:
             recovery = Journal(os.path.join(self.params["state_dir"], JOURNAL)).read()
             same = export.is_of(left, self.wish, recovery)
             self.record = left if same else export.new_record(self.wish, recovery)
-            self._remove_halves()
+            if same:
+                self._remove_halves()
             found, redo_missing = export.found_level(recovery, self.path), bool(recovery.get("redo_missing"))
             mysqld = Mysqld(self.params["mysqld"], self.params["defaults_file"])
             options, _configured = mysqld.options(recovery["datadir"])
