@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pymysql.cursors
 import pytest
 
 from integration.ansible_run import secrets_in
@@ -148,7 +149,9 @@ def checksums(server: Server) -> dict[Name, Checksum]:
         " AND TABLE_NAME <> 'heartbeat'"
     )
     names = [Name("table", row["s"], row["t"]) for row in found]
-    with server.connect() as session:
+    with server.connect(cursorclass=pymysql.cursors.Cursor) as session:
+        with session.cursor() as cursor:
+            cursor.execute("SET SESSION sql_mode = '', time_zone = '+00:00'")
         return {name: checksum(session, name) for name in names}
 
 
