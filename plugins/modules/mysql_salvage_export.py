@@ -20,6 +20,9 @@ description:
     a doubt in the ledger.
   - The directory O(path) gets C(ledger.json), C(ledger.html), C(accounts.sql) for
     M(dbre.mysql_replica.mysql_dump_accounts), and C(load/), which M(dbre.mysql_replica.mysql_dump_load) takes.
+  - With O(source_host), the instance is a replica, and what its source has is left out. What is left is what only the
+    replica has, be it schemas or tables, and M(dbre.mysql_replica.mysql_salvage_add) puts it back when the rest has
+    come from the source.
   - A GTID set of such an instance is not exported. At a level above 0 it has holes.
   - A run that was killed is gone on with, table by table. One that is done is not repeated.
 options:
@@ -121,6 +124,7 @@ author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
   - dbre.mysql_replica.attributes
+  - dbre.mysql_replica.source
 attributes:
   check_mode:
     support: full
@@ -219,7 +223,7 @@ import contextlib
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import state_spec
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.argspec import source_spec, state_spec
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.lock import RunLock
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import export
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.runner import run
@@ -298,6 +302,7 @@ def main():
             keep_free=dict(type="int", default=1 << 30),
             timeout=dict(type="int", default=3600),
             state_dir=state_spec()["state_dir"],
+            **source_spec(),
         ),
         supports_check_mode=True,
     )

@@ -49,6 +49,11 @@ class Definitions:
         said = "%s; asked one by one, these have no definition that can be read: %s" % (why, ", ".join(unreadable))
         return dict(_file("definitions", schema, path, said if unreadable else None), unreadable=unreadable)
 
+    def some(self, schema: str, names: List[str], path: str) -> Dict[str, Any]:
+        """Tables of a schema, by name."""
+        why = self._take(path, "--no-data", "--skip-triggers", schema, *names)
+        return dict(_file("definitions", schema, path, why), unreadable=names if why else [])
+
     def _views(self, schema: str) -> List[str]:
         try:
             rows = self._server.rows(

@@ -24,6 +24,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.salvage_fi
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.salvage_start import SalvageStart
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage import climb, export, ledger, levels
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.ledger_page import page
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.local import AT_THE_SOURCE, Known
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.tables import (
     Table,
     file_name,
@@ -32,9 +33,13 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.t
     label,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import source_login_of
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.frail_server import Access, Died, FrailServer
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.salvage_definitions import Definitions
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.salvage_local import known
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.salvage_table import TableReader, Wish
+
+_PATIENCE = 30  # seconds for a connection to the source
 
 
 class SalvageExport:
@@ -47,6 +52,8 @@ class SalvageExport:
         self.journal = Journal(os.path.join(self.path, "journal.json"))
         self.record: Dict[str, Any] = {}
         self.wish = export.wish_of(params)
+        self.source = source_login_of(dict(params, connect_timeout=_PATIENCE))
+        self.known: Optional[Known] = None
         self._place: Optional[Place] = None
         self._frail: Optional[FrailServer] = None
 
@@ -74,6 +81,7 @@ class SalvageExport:
     # -- the server ------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
+        self.known = known(self.source) if self.source else None
         with told(self.path):
             private_directory(self.path)
             private_directory(self.load)
@@ -100,6 +108,8 @@ class SalvageExport:
                 newest_lost=climb.newest_lost(found, redo_missing),
                 gives_up=levels.gives_up(found.level),
             )
+            if self.known:
+                self.record["facts"].update(source=self.known.address, shared_schemas=sorted(self.known.schemas))
             self._save()
         server = PrivateServer(mysqld, recovery["work"], self._place, self._note)
         start = SalvageStart(server, options, recovery["datadir"])
@@ -152,6 +162,9 @@ class SalvageExport:
         tables = self._tables()
         for number, schema in enumerate(self._schemas()):
             names = [table.name for table in tables if table.schema == schema]
+            if self.known and schema in self.known.schemas:
+                self._shared(definitions, number, schema, names)
+                continue
             made, programs = (self._file(kind, number, schema) for kind in (export.DEFINITIONS, export.PROGRAMS))
             self._keep(
                 "definitions " + schema,
@@ -160,6 +173,13 @@ class SalvageExport:
             self._keep(
                 "programs " + schema, lambda schema=schema, programs=programs: definitions.programs(schema, programs)
             )
+
+    def _shared(self, definitions: Definitions, number: int, schema: str, names: List[str]) -> None:
+        """Of a schema that the source has, too: the tables that it does not have."""
+        mine = [name for name in names if self.known and (schema, name) not in self.known.tables]
+        if mine:
+            made = self._file(export.DEFINITIONS, number, schema)
+            self._keep("definitions " + schema, lambda: definitions.some(schema, mine, made))
 
     def rows(self) -> None:
         limits = Limits(
@@ -174,7 +194,7 @@ class SalvageExport:
         for number, table in enumerate(tables):
             if table.path in self.record["tables"] and not export.is_over(self.record["tables"][table.path]):
                 continue
-            why, over = export.why_left_out(table.schema, table.path, self.wish), limits.over(self.load)
+            why, over = self._why_left_out(table), limits.over(self.load)
             if why or over:
                 self.record["tables"][table.path] = ledger.left_out(table.schema, table.name, why or str(over), not why)
             elif table.path in without:
@@ -191,6 +211,11 @@ class SalvageExport:
                     entry = TableReader(self.frail, table, path, wish, limits).read()
                 self.record["tables"][table.path] = entry
             self._save()
+
+    def _why_left_out(self, table: Table) -> Optional[str]:
+        if self.known and (table.schema, table.name) in self.known.tables:
+            return AT_THE_SOURCE
+        return export.why_left_out(table.schema, table.path, self.wish)
 
     def ledger(self) -> Dict[str, Any]:
         """Write the ledger; it is what the module returns."""

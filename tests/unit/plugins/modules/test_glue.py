@@ -39,6 +39,7 @@ PLANNED = [
     ("mysql_force_recovery", "ForceRecovery", "salvage/recovery"),
     ("mysql_salvage_export", "SalvageExport", "salvage/export"),
     ("mysql_salvage_check", "SalvageCheck", "salvage/check"),
+    ("mysql_salvage_add", "SalvageAdd", "salvage/local"),
     ("mysql_salvage_logs", "KeepLogs", "salvage/keep_logs"),
     ("mysql_salvage_replay", "SalvageReplay", "salvage/replay"),
 ]
