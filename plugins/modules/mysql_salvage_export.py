@@ -22,7 +22,8 @@ description:
     M(dbre.mysql_replica.mysql_dump_accounts), and C(load/), which M(dbre.mysql_replica.mysql_dump_load) takes.
   - With O(source_host), the instance is a replica, and what its source has is left out. What is left is what only the
     replica has, be it schemas or tables, and M(dbre.mysql_replica.mysql_salvage_add) puts it back when the rest has
-    come from the source.
+    come from the source. Transactions that the source does not have are in C(errant.sql), as C(mysqlbinlog) tells them
+    from the replica's binary logs, for you to read; nobody loads them.
   - A GTID set of such an instance is not exported. At a level above 0 it has holes.
   - A run that was killed is gone on with, table by table. One that is done is not repeated.
 options:
@@ -58,6 +59,11 @@ options:
     type: list
     elements: str
     default: []
+  mysqlbinlog:
+    description:
+      - The program, with O(source_host) for the transactions that only the replica has.
+    type: str
+    default: mysqlbinlog
   schema_only:
     description:
       - Whether accounts and definitions are all that is wanted.
@@ -265,6 +271,9 @@ class SalvageExport:
     def do_accounts(self, _step):
         self.work.accounts()
 
+    def do_errant(self, _step):
+        self.work.errant()
+
     def do_definitions(self, _step):
         self.work.definitions()
 
@@ -291,6 +300,7 @@ def main():
             login_password=dict(type="str", no_log=True),
             mysqldump=dict(type="str", default="mysqldump"),
             mysqldump_options=dict(type="list", elements="str", default=[]),
+            mysqlbinlog=dict(type="str", default="mysqlbinlog"),
             schema_only=dict(type="bool", default=False),
             where=dict(type="dict", default={}),
             row_limits=dict(type="dict", default={}),

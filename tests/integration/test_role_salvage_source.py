@@ -54,6 +54,7 @@ def test_what_only_the_replica_has_comes_back_and_the_rest_from_the_source(make_
     box.wait_caught_up(replica)
     replica.execute("SET GLOBAL read_only = OFF")
     own(replica, MINE)
+    replica.execute("INSERT INTO shop.only_here (v) VALUES (4711)")  # with a GTID of its own
     before = mine(replica)
     box.damage("redo_overwritten", replica)
     source.execute("CREATE DATABASE meanwhile")
@@ -68,6 +69,7 @@ def test_what_only_the_replica_has_comes_back_and_the_rest_from_the_source(make_
         "mine.notes",
         "shop.only_here",
     }
+    assert "4711" in (replica.directory / "salvage/errant.sql").read_text()
     added = json.loads((replica.directory / "salvage/rebuilt.json").read_text())["added"]
     assert added == {"mine": ["notes"], "shop": ["only_here"]}
 

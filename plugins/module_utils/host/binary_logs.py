@@ -81,11 +81,16 @@ def reach(logs: Logs, dump: binary_logs.Dump) -> binary_logs.Reach:
         raise binary_logs.Impossible(binary_logs.SEALED)
     names = logs.names[binary_logs.first_needed(dump, logs.names, before) :]
     skipped = _before(logs.path(names[0]), dump.position) if dump.gtid_purged is None else 0
-    scan = Scan(names)
+    return binary_logs.reach(dump, scan(logs._replace(names=names)), skipped)
+
+
+def scan(logs: Logs) -> Scan:
+    """All of them, read to their last byte."""
+    found = Scan(logs.names)
     buffer = bytearray(PIECE + HEADER_SIZE)
-    for name in names:
-        scan_file(logs.place, logs.path(name), scan, buffer)
-    return binary_logs.reach(dump, scan, skipped)
+    for name in logs.names:
+        scan_file(logs.place, logs.path(name), found, buffer)
+    return found
 
 
 def _head(logs: Logs, name: str) -> Optional[Contents]:

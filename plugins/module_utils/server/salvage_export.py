@@ -10,7 +10,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import NotReached
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import datadir_use
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.host import binary_logs, datadir_use
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.force_recovery import EVIDENCE, JOURNAL, told
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.journal import Journal, private_directory
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.host.mysqld_program import Mysqld
@@ -33,6 +33,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage.t
     label,
 )
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.schemas import SYSTEM_SCHEMAS
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server import salvage_errant
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import source_login_of
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.frail_server import Access, Died, FrailServer
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.salvage_definitions import Definitions
@@ -54,6 +55,7 @@ class SalvageExport:
         self.wish = export.wish_of(params)
         self.source = source_login_of(dict(params, connect_timeout=_PATIENCE))
         self.known: Optional[Known] = None
+        self._logs: Optional[binary_logs.Logs] = None
         self._place: Optional[Place] = None
         self._frail: Optional[FrailServer] = None
 
@@ -97,6 +99,7 @@ class SalvageExport:
             mysqld = Mysqld(self.params["mysqld"], self.params["defaults_file"])
             options, _configured = mysqld.options(recovery["datadir"])
             owner = os.stat(recovery["work"])
+            self._logs = binary_logs.find(recovery["datadir"], options)
             self._place = Place.make(owner.st_uid, owner.st_gid)
             self.record["place"] = self._place.directory
             self.record["facts"] = dict(
@@ -173,6 +176,19 @@ class SalvageExport:
             self._keep(
                 "programs " + schema, lambda schema=schema, programs=programs: definitions.programs(schema, programs)
             )
+
+    def errant(self) -> None:
+        """What nobody but this replica has committed, where its source is known."""
+        if not self.known or not self._logs or "errant" in self.record["files"]:
+            return
+        with told(self.path):
+            entry = salvage_errant.take(
+                os.path.join(self.path, export.ERRANT), self._logs, self.known, self.params["mysqlbinlog"]
+            )
+        if entry:
+            self.record["facts"]["errant_gtids"] = entry.pop("gtids")
+            self.record["files"]["errant"] = entry
+            self._save()
 
     def _shared(self, definitions: Definitions, number: int, schema: str, names: List[str]) -> None:
         """Of a schema that the source has, too: the tables that it does not have."""

@@ -16,6 +16,7 @@ from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.salvage i
 DONE = "done"
 LOAD = "load"  # directory of what is loaded into a new instance, in the order of the names
 ACCOUNTS = "accounts.sql"
+ERRANT = "errant.sql"  # as mysqlbinlog tells them; for a person, and never loaded
 LEDGER, PAGE = "ledger.json", "ledger.html"
 DEFINITIONS, ROWS, PROGRAMS = OURS = ("1-definitions", "2-rows", "3-programs")
 
@@ -81,6 +82,12 @@ def plan(seen: Observed) -> Plan:
     steps = [
         Step("begin", seen.path, "%s the export in %s" % (begin, seen.path), at_level),
         Step("accounts", seen.path, "export the accounts", "nobody could log in without them"),
+        Step(
+            "errant",
+            seen.path,
+            "keep the transactions that the source does not have, if one is given",
+            "they are lost else",
+        ),
         Step("definitions", seen.path, "export the definitions of all schemas", "rows need tables"),
         Step(
             "rows", seen.path, "export rows, each table on its own", "one table may kill the server, and not the rest"
