@@ -82,18 +82,15 @@ def plan(seen: Observed) -> Plan:
     steps = [
         Step("begin", seen.path, "%s the export in %s" % (begin, seen.path), at_level),
         Step("accounts", seen.path, "export the accounts", "nobody could log in without them"),
-        Step(
-            "errant",
-            seen.path,
-            "keep the transactions that the source does not have, if one is given",
-            "they are lost else",
-        ),
         Step("definitions", seen.path, "export the definitions of all schemas", "rows need tables"),
         Step(
             "rows", seen.path, "export rows, each table on its own", "one table may kill the server, and not the rest"
         ),
         Step("ledger", seen.path, "write %s and %s" % (LEDGER, PAGE), "what is lost has to be known"),
     ]
+    if seen.wish.get("source_host"):
+        why = "nobody else has them"
+        steps.insert(2, Step("errant", seen.path, "keep the transactions that the source does not have", why))
     return Plan(steps, before, dict(before, done=True))
 
 
