@@ -126,7 +126,7 @@ def wish_of(params: Dict[str, Any]) -> Dict[str, Any]:
     except (TypeError, ValueError):
         raise BadInput("row_limits has something that is no number: %r" % params["row_limits"]) from None
     names = ["where", "exclude_tables", "exclude_schemas", "schema_only"]
-    if params["source_host"]:
+    if params.get("source_host"):
         names += ["source_host", "source_port"]
     return dict({name: params[name] for name in names}, row_limits=limits)
 
