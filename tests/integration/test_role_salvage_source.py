@@ -55,6 +55,7 @@ def test_what_only_the_replica_has_comes_back_and_the_rest_from_the_source(make_
     replica.execute("SET GLOBAL read_only = OFF")
     own(replica, MINE)
     replica.execute("INSERT INTO shop.only_here (v) VALUES (4711)")  # with a GTID of its own
+    replica.restart()  # on disk, whatever becomes of the redo log
     before = mine(replica)
     box.damage("redo_overwritten", replica)
     source.execute("CREATE DATABASE meanwhile")
