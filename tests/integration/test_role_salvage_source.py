@@ -76,6 +76,7 @@ def test_what_only_the_replica_has_comes_back_and_the_rest_from_the_source(make_
 
     open_to_the_sandbox(replica)
     assert mine(replica) == before
+    replica.execute("SET GLOBAL read_only = OFF")  # takes super_read_only with it
     own(replica, ("DROP DATABASE mine", "DROP TABLE shop.only_here"))
     box.wait_caught_up(replica)
     judgement = compare(source, replica)
