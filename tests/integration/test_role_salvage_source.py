@@ -10,11 +10,11 @@ import json
 import pytest
 
 from integration.ansible_run import secrets_in
-from integration.server_program import open_to_the_sandbox
-from integration.test_role_salvage import ledger, salvage
+from integration.salvage_playbook import ledger, salvage
 from sandbox import dataset
 from sandbox.compare import compare
 from sandbox.server import Server
+from sandbox.server_program import open_to_the_sandbox
 
 from .conftest import MakeBox
 
