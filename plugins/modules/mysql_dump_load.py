@@ -18,7 +18,8 @@ description:
   - Schemas of the dump are replaced whole. Its events end up disabled, as replication leaves them on a replica.
   - A load that was interrupted goes on, for the same dump and server - tables that were finished, and whose rows are
     all there, stay; what else is in the schemas of the dump is dropped. A dump that is taken on the way is another one
-    each time, and starts over, as one with O(workers=1) does.
+    each time, and starts over, as one with O(workers=1) does. A dump, a server or an O(exclude_tables) that has changed
+    since is refused, unless O(start_over) says otherwise.
   - One that is done, and whose GTIDs are claimed, is not repeated.
   - The rows of each table are counted when they are in. In the end what the dump defines (columns, keys, triggers,
     routines, events, views) is compared with what the server has.
@@ -81,6 +82,12 @@ options:
       - Whether a load that was interrupted goes on, where dump and server are the same. With V(false) it starts over.
     type: bool
     default: true
+  start_over:
+    description:
+      - Whether a load that was interrupted may be given up for this one, where this one cannot take it up. Without it,
+        this one is refused, and nothing is touched.
+    type: bool
+    default: false
 author:
   - dbre.mysql_replica contributors (@dbre)
 extends_documentation_fragment:
@@ -183,6 +190,7 @@ def main():
             defer_indexes=dict(type="bool", default=True),
             speedups=dict(type="bool", default=True),
             resume=dict(type="bool", default=True),
+            start_over=dict(type="bool", default=False),
             **dict(dump_spec(), **source_spec(), **state_spec()),
         ),
         supports_check_mode=True,

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
@@ -21,6 +23,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ansible_collections.dbre.mysql_replica.plugins.plugin_utils.progress_line import is_due, line
+
+T = TypeVar("T")
 
 STATE_DIR = "/var/lib/dbre_mysql_replica"
 FILE = "progress.json"
@@ -85,12 +89,14 @@ class LongModule(ActionBase):  # type: ignore[misc]
         if "results_file" not in job:
             return job
         self._wait(job["results_file"], progress, stale, host)
-        result = self._status(job["ansible_job_id"], task_vars)
+        result: dict[str, Any] = {}
         while not (result.get("finished") or result.get("failed")):
-            time.sleep(FIRST)
-            result = self._status(job["ansible_job_id"], task_vars)
+            if result:
+                time.sleep(FIRST)
+            result = self._patiently(lambda: self._status(job["ansible_job_id"], task_vars))
         # As async_status would with mode=cleanup, without another module on its way for it.
-        self._low_level_execute_command("rm -f " + self._connection._shell.quote(job["results_file"]))
+        with suppress(AnsibleConnectionFailure):
+            self._low_level_execute_command("rm -f " + shell.quote(job["results_file"]))
         return {name: value for name, value in result.items() if name not in _OF_ASYNC}
 
     def _start(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +113,7 @@ class LongModule(ActionBase):  # type: ignore[misc]
         while True:
             time.sleep(interval)
             interval = min(interval * _SLOWER, LAST)
-            job, seen = self._patiently(results, progress)
+            job, seen = self._patiently(lambda: self._read(results, progress))
             if not (job.get("started") and not job.get("finished")):
                 return
             elapsed = time.monotonic() - began
@@ -115,11 +121,12 @@ class LongModule(ActionBase):  # type: ignore[misc]
                 told = elapsed
                 self._say(line(host, seen))
 
-    def _patiently(self, *paths: str) -> list[dict[str, Any]]:
+    def _patiently(self, look: Callable[[], T]) -> T:
+        """What a look at the target gives, as soon as there is a connection again."""
         lost = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._read(*paths)
+                return look()
             except AnsibleConnectionFailure:  # noqa: PERF203 - it waits for seconds, each time
                 if time.monotonic() > lost:
                     raise

@@ -57,11 +57,12 @@ def box(server_kind: str) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def target(box: Sandbox) -> Iterator[Server]:
-    """The replica as it is when its turn comes: no channel, no GTIDs, nobody else writes."""
+    """The replica as it is when its turn comes: no channel, no GTIDs, nobody else writes, no load was interrupted."""
     replica = box.replicas[0]
     by_hand.detach(replica)
     by_hand.forget_gtids(replica)
     by_hand.set_quiet(replica)
+    (replica.directory / "dbre" / "state" / "load.json").unlink(missing_ok=True)
     yield replica
     by_hand.set_as_started(replica)
 

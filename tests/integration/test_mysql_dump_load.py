@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import shutil
 import subprocess
@@ -51,11 +52,12 @@ def small(box: Sandbox) -> Path:
 
 @pytest.fixture
 def target(box: Sandbox) -> Iterator[Server]:
-    """The replica as it is when its turn comes: no channel, no GTIDs, nobody else writes."""
+    """The replica as it is when its turn comes: no channel, no GTIDs, nobody else writes, no load was interrupted."""
     replica = box.replicas[0]
     by_hand.detach(replica)
     by_hand.forget_gtids(replica)
     by_hand.set_quiet(replica)
+    (replica.directory / "dbre" / "state" / "load.json").unlink(missing_ok=True)
     yield replica
     by_hand.set_as_started(replica)
     replica.execute("SET GLOBAL slow_launch_time = 2")
@@ -157,8 +159,31 @@ def test_a_statement_that_fails_is_named_by_line_and_byte(box: Sandbox, small: P
     assert f"{broken}: line {line}, byte {offset} of the plain text" in failed["msg"]
     assert "Duplicate entry '1'" in failed["msg"]
     assert target.gtid_executed == ""
-    assert run_task(box, MODULE, path=str(small), **STATE)["changed"] is True
+    assert run_task(box, MODULE, path=str(small), start_over=True, **STATE)["changed"] is True
     assert [row["id"] for row in target.rows("SELECT id FROM small.t ORDER BY id")] == [1, 2, 3]
+
+
+@pytest.mark.long_on("oldest")
+def test_another_dump_than_the_interrupted_one_is_refused_unless_told_otherwise(
+    box: Sandbox, small: Path, target: Server
+) -> None:
+    broken, _offset = with_statement(small, b"", "interrupted.sql")
+    text = broken.read_bytes()
+    end = text.index(b"-- Dump completed")
+    broken.write_bytes(text[:end] + b"INSERT INTO `t` VALUES (1, 'again');\n" + text[end:])
+    assert run_task(box, MODULE, path=str(broken), **STATE)["error"]["errno"] == 1062
+    journal = target.directory / "dbre" / "state" / "load.json"
+    interrupted, before = journal.read_text(), state(target)
+    assert json.loads(interrupted)["finished"]
+    refused = run_task(box, MODULE, path=str(small), **STATE)
+    assert refused["error"]["kind"] == "refused"
+    assert "cannot take it up: it was of another dump, or of another state of it" in refused["msg"]
+    assert "start_over=true" in refused["msg"]
+    assert (journal.read_text(), state(target)) == (interrupted, before)
+    told_to = run_task(box, MODULE, path=str(small), start_over=True, **STATE)
+    assert told_to["changed"], told_to
+    assert str(broken) in told_to["not_resumed"]
+    assert target.value("SELECT COUNT(*) FROM small.t") == 3
 
 
 @pytest.mark.long_on("oldest")

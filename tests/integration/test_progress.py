@@ -9,9 +9,12 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.dbre.mysql_replica.plugins.plugin_utils import long_module
 from integration import by_hand
 from integration.ansible_run import STATE, AnsibleRun, Task, run_task, running, task, tasks_under_way
 from sandbox.damage import wait_for
@@ -120,3 +123,23 @@ def test_it_goes_on_without_its_controller_and_keeps_others_out(box: Sandbox, sl
         wait_for("it has ended", lambda: not modules(run))
     assert run_task(box, MODULE, path=str(slow), **STATE)["changed"]
     assert replica.value("SELECT COUNT(*) FROM slow.t") == 4
+
+
+def test_a_connection_that_breaks_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_module, "LAST", 0.0)
+    said: list[str] = []
+    action = long_module.LongModule.__new__(long_module.LongModule)
+    action._display = SimpleNamespace(warning=said.append)
+    answers = iter([None, None, {"finished": True}])
+
+    def look() -> dict[str, bool]:
+        answer = next(answers, None)
+        if answer is None:
+            raise AnsibleConnectionFailure("gone")
+        return answer
+
+    assert action._patiently(look) == {"finished": True}
+    assert len(said) == 2
+    monkeypatch.setattr(long_module, "PATIENCE", -1.0)
+    with pytest.raises(AnsibleConnectionFailure):
+        action._patiently(look)

@@ -137,6 +137,16 @@ def is_loaded(seen: Observed, dump: Dump) -> bool:
     )
 
 
+def another_load(why: str, where: str) -> Refused:
+    """A load was interrupted that has finished tables, and it was not this one. where: of what is known of it."""
+    return Refused(
+        "a load was interrupted, and this one cannot take it up: %s" % why,
+        where=where,
+        untouched=NOTHING,
+        next_step="run that load again to go on with it, or this one with start_over=true to give it up",
+    )
+
+
 def guard(seen: Observed, dump: Dump) -> None:
     """Raise Refused when a load now would fail halfway or leave a trace."""
     packet = int(seen.settings.get("max_allowed_packet") or 0)

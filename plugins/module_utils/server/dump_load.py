@@ -110,10 +110,17 @@ class DumpLoad(ReplicaOperation):
         run = seen.journal, self.dump.fingerprint, seen.server_uuid, self.params["exclude_tables"]
         if self.workers > 1:
             self.finished, self.not_resumed = load_resume.finished(*run), load_resume.why_not(*run)
-        if self.finished and not self.params["resume"]:
-            self.finished, self.not_resumed = [], "it is not to be taken up (resume=false)"
+        refused = None
+        if not self.params["resume"]:
+            if self.finished:
+                self.finished, self.not_resumed = [], "it is not to be taken up (resume=false)"
+        elif self.params["method"] == "file" and not self.params["start_over"]:
+            refused = self.not_resumed
         drop = self.params["drop_schemas"]
-        return load_plan.plan(seen, self.dump, drop, faster, len(self.finished), self.not_resumed, self.cost)
+        plan = load_plan.plan(seen, self.dump, drop, faster, len(self.finished), self.not_resumed, self.cost)
+        if refused and plan.needed:
+            raise load_plan.another_load(refused, self.journal.path)
+        return plan
 
     def _free(self, seen: load_plan.Observed) -> Optional[int]:
         here = is_here(self.params["login_host"], self.params["login_unix_socket"], None)
