@@ -10,9 +10,10 @@ import queue
 import threading
 from typing import Any, List
 
-from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.errors import ReplicaError, ServerError
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.logic.sql import identifier
 from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.connection import Login, Server
+from ansible_collections.dbre.mysql_replica.plugins.module_utils.server.row_pool import AGAIN, TIMES
 
 #: With fewer tables, DROP DATABASE is as quick.
 WORTH_IT = 100
@@ -36,7 +37,7 @@ def drop_tables(server: Server, schema: str) -> None:
         return
     todo: Any = queue.Queue()
     for first in range(0, len(names), TABLES_EACH):
-        todo.put(names[first : first + TABLES_EACH])
+        todo.put((names[first : first + TABLES_EACH], 1))
     threads = [threading.Thread(target=_work, args=(server.login, schema, todo)) for _session in range(SESSIONS)]
     for thread in threads:
         thread.start()
@@ -49,9 +50,20 @@ def _work(login: Login, schema: str, todo: Any) -> None:
         with Server(login, log_bin=False) as session:
             session.execute("SET SESSION foreign_key_checks = 0")
             while True:
-                session.execute("DROP TABLE IF EXISTS " + _list(schema, todo.get_nowait()))
+                _drop(session, schema, todo)
     except (queue.Empty, ReplicaError):
         return
+
+
+def _drop(session: Server, schema: str, todo: Any) -> None:
+    """Some of the tables. With those that refer to them, which another session drops, they may end in a deadlock."""
+    names, tries = todo.get_nowait()
+    try:
+        session.execute("DROP TABLE IF EXISTS " + _list(schema, names))
+    except ServerError as exc:
+        if exc.errno not in AGAIN or tries == TIMES:
+            raise
+        todo.put((names, tries + 1))
 
 
 def _list(schema: str, names: List[str]) -> str:
