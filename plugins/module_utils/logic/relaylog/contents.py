@@ -112,7 +112,7 @@ class Contents:
         self.idle = carry.idle
         self.gtid = carry.gtid
         self.gtids = Collected()
-        self.abandoned: List[Gtid] = []
+        self.abandoned: Dict[Gtid, int] = {}  # begun and never ended -> offset of what came instead
         self.transactions = 0
         self.last: Optional[Gtid] = None
         self.time: Optional[int] = None
@@ -280,7 +280,7 @@ class Contents:
 
     def _gtid(self, event: bytes, header: Header, place: int, _trailer: int) -> str:
         if self.gtid is not None:
-            self.abandoned.append(self.gtid)
+            self.abandoned[self.gtid] = place
             self.note(place, "abandoned", "%s was begun and not ended before this" % gtid_text(self.gtid))
         self.idle = IDLE_GTID
         self.gtid = None

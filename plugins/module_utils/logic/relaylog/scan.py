@@ -248,9 +248,10 @@ class Scan:
         for file in self.files[number:]:
             if file.walk is None or file.walk.found is None:
                 return False
+            opened = file.walk.found.header_end or FIRST_EVENT
             if gtid in file.walk.contents.abandoned:
-                return False
-            if (file.walk.found.header_end or FIRST_EVENT) != _reach(file.walk):
+                return file.walk.contents.abandoned[gtid] != opened  # right there, it is got again from its beginning
+            if opened != _reach(file.walk):
                 return True
         return False
 

@@ -182,14 +182,9 @@ def test_what_is_kept_is_a_beginning_of_what_was_there(case):
     assert again.broken is None, "what is left is read to its end"
 
 
-@_EVERY
-@given(st.data())
-def test_one_damage_costs_no_transaction_before_it(data):
-    name = data.draw(st.sampled_from(sorted(LOGS)))
+def assert_nothing_before_it_is_lost(name, number, changed):
+    """By one damage, to the file of that number."""
     files = list(LOGS[name])
-    number, _at, changed = data.draw(damages(files))
-    if as_read(changed) == as_read(files[number]):
-        return
     files[number] = changed
     same = next(
         (place for place, (old, new) in enumerate(zip(LOGS[name][number], changed)) if old != new),
@@ -208,6 +203,26 @@ def test_one_damage_costs_no_transaction_before_it(data):
         assert expected is None or number == 0
         return
     assert verdict.cut[:2] == expected
+
+
+@_EVERY
+@given(st.data())
+def test_one_damage_costs_no_transaction_before_it(data):
+    name = data.draw(st.sampled_from(sorted(LOGS)))
+    number, _at, changed = data.draw(damages(list(LOGS[name])))
+    if as_read(changed) != as_read(LOGS[name][number]):
+        assert_nothing_before_it_is_lost(name, number, changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name in sorted(LOGS) for number in range(len(LOGS[name]))]
+)
+def test_a_cut_between_any_two_events_costs_no_transaction_before_it(name, number):
+    # No checksum tells of these.
+    data, place = LOGS[name][number], 4
+    while place < len(data):
+        assert_nothing_before_it_is_lost(name, number, data[:place])
+        place += struct.unpack_from("<I", data, place + 9)[0]
 
 
 @_EVERY
