@@ -53,7 +53,7 @@ sanity: setup ## ansible-test sanity, on a copy of the files that git knows or w
 	$(RUN) $(PY) tests/gates/sanity.py
 
 unit: setup unit-oldest ## unit tests, on this Python and on the oldest one that targets have
-	KILL_EVERY=4 $(PYTEST) -n 2 tests/unit
+	KILL_EVERY=8 $(PYTEST) -n 2 tests/unit
 
 unit-oldest: setup
 	$(RUN) $(PY) tests/gates/oldest_python.py

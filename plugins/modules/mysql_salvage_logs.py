@@ -17,7 +17,7 @@ description:
     way is proposed.
   - The logs that are needed get a second name below O(path), the last one a copy up to its last whole transaction. The
     data directory is left as it is. M(dbre.mysql_replica.mysql_salvage_replay) replays them into a new instance.
-  - Logs that are encrypted cannot be read without their server; those that are compressed can.
+  - Logs that are encrypted cannot be read without their server.
 options:
   path:
     description:
