@@ -170,6 +170,7 @@ def restore(quarantine: str) -> Task:
     return task(MODULE, state="restored", quarantine=quarantine, **LOGIN, **STATE, **BACKUP)
 
 
+@pytest.mark.long_on("oldest")
 def test_accounts_are_those_of_the_dump_and_no_gtid(box: Sandbox, dump: Path, dumped: State, target: Server) -> None:
     before, written, claimed = rows(target), logs(target), target.gtid_executed
     with pytest.raises(pymysql.err.OperationalError):

@@ -57,6 +57,7 @@ def test_a_power_loss_is_made_good_over_a_source_that_has_purged_what_was_retrie
     assert (again.returncode, again.changed) == (0, 0), again.output
 
 
+@pytest.mark.long_on("oldest")
 def test_options_that_a_killed_run_left_for_a_start_are_taken_away(own_box: Sandbox) -> None:
     dropin = own_box.replicas[0].dropin
     run_task(own_box, "mysql_start_options", path=str(dropin), **STATE)

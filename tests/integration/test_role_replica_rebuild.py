@@ -142,7 +142,7 @@ def kill_when(what: str, box: Sandbox, dump: Path, condition: Callable[[AnsibleR
         run.kill()
 
 
-@pytest.mark.long_on("newest")
+@pytest.mark.long
 def test_killed_in_a_reset_and_in_a_load_the_same_command_ends_equal(box: Sandbox, dump: Path, ruined: Server) -> None:
     """The run in a reset, the run in a load, and mysqld in a load."""
     set_before = settings(ruined)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .accounts import ADMIN, READER, REPLICATION
@@ -70,21 +71,18 @@ def common_variables(box: Sandbox) -> dict[str, Any]:
         "mysql_replica_source_admin_password": Unsafe(READER.password),
         # accounts made by 8.0 and later log in by caching_sha2_password, which wants a key where there is no TLS
         "mysql_replica_get_source_public_key": box.build.number >= (8, 0, 4),
-        **mysqldump_variables(box.build.clients),
+        **program_variables(box.build.clients),
     }
 
 
-def mysqldump_variables(clients: Clients) -> dict[str, Any]:
-    """How a dump is taken; nothing where the server comes without the program."""
-    try:
-        program = clients.argv("mysqldump")
-    except FileNotFoundError:
-        return {}
-    return {
-        "mysql_replica_mysqldump": Unsafe(shlex.join(program)),
-        "mysql_replica_mysqlbinlog": Unsafe(shlex.join(clients.argv("mysqlbinlog"))),
-        "mysql_replica_mysqldump_options": [f"--plugin-dir={clients.plugin_dir}"] if clients.plugin_dir else [],
-    }
+def program_variables(clients: Clients) -> dict[str, Any]:
+    """The client programs that roles call; nothing of one that the server comes without."""
+    options = [f"--plugin-dir={clients.plugin_dir}"] if clients.plugin_dir else []
+    found: dict[str, Any] = {}
+    for name, more in (("mysqldump", {"mysql_replica_mysqldump_options": options}), ("mysqlbinlog", {})):
+        with suppress(FileNotFoundError):
+            found |= {f"mysql_replica_{name}": Unsafe(shlex.join(clients.argv(name)))} | more
+    return found
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
