@@ -74,6 +74,7 @@ _OF_FILES = {
     ),
     "systable_dictionary_lost": _INFO._replace(heals=False),
 }
+_SPACE = First("system_space_damaged", "rebuild", heals=False)
 OF_INNODB = ("redo_removed", "redo_overwritten", "page_zeroed", "page_overwritten", "system_page_overwritten")
 _OF_BOTH = {
     "kill_under_load": _DOWN,
@@ -92,5 +93,6 @@ REMEDIES: dict[str, dict[str, First]] = {
     **{damage: {OLD: first, NEW: first} for damage, first in _OF_BOTH.items()},
     **{damage: {OLD: first} for damage, first in _OF_FILES.items()},
     "relaylog_checksums_missing": {OLD: First("relay_log_unreadable", "reread")},
-    "systable_system_space_page": {NEW: First("system_space_damaged", "rebuild", heals=False)},
+    "systable_system_space_page": {NEW: _SPACE},
+    "system_page_overwritten": {OLD: _DOWN._replace(heals=False), NEW: _SPACE},
 }
